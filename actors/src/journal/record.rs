@@ -1,0 +1,1 @@
+//! The bytes of a frame and of a snapshot.

@@ -1,0 +1,1 @@
+//! An account: who somebody is, how they prove it, and what they may do.

@@ -1,0 +1,20 @@
+//! The rules of each kind of room: values in, values out.
+//!
+//! No clock, no chance, no I/O, no actix, no tokio: time, a seed and the caller come in with
+//! [`room::Cx`], facts go out as events. A room host (crate `actors`) drives every kind through the
+//! one trait [`room::Rules`].
+
+pub mod account;
+pub mod duty;
+pub mod money;
+pub mod movie;
+pub mod notice;
+pub mod payment;
+pub mod refusal;
+pub mod restart;
+pub mod room;
+pub mod rows;
+pub mod screen;
+pub mod showing;
+pub mod time;
+pub mod unique;

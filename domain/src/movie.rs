@@ -1,0 +1,1 @@
+//! A movie and what is said about it.

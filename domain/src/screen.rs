@@ -1,0 +1,1 @@
+//! A screen: its seats, and its schedule, in which no two showings overlap.

@@ -1,0 +1,90 @@
+//! The byte codec of packets and journal records. The only file that names bincode, so that
+//! replacing it is a change to one file.
+//!
+//! Little-endian, variable-length integers, no self-description: a changed type is a new schema
+//! version. Bytes from outside never make it allocate more than [`DECODE_BYTES_MAX`].
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The most that one decode may claim. 16 MiB: four times the largest snapshot that is expected,
+/// and small enough that 50 rooms loading at once stay under a gigabyte.
+pub const DECODE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Bytes could not be read as the value they should hold.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to decode {len} bytes as {what}")]
+pub struct DecodeError {
+    /// How many bytes there were.
+    pub len: usize,
+    /// The Rust name of the type that was asked for.
+    pub what: &'static str,
+    #[source]
+    source: DecodeCause,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum DecodeCause {
+    #[error(transparent)]
+    Malformed(#[from] bincode::error::DecodeError),
+    #[error("{0} bytes are left over")]
+    LeftOver(usize),
+}
+
+fn config() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<DECODE_BYTES_MAX>()
+}
+
+/// Encodes `value`.
+///
+/// # Panics
+///
+/// If the value cannot be expressed: only types with serde attributes that need self-description
+/// (`flatten`, `untagged`) or over [`DECODE_BYTES_MAX`] cannot, which is a mistake in the program.
+#[must_use]
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
+    bincode::serde::encode_to_vec(value, config()).expect("a value of ours can be encoded")
+}
+
+/// Decodes all of `bytes`.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the bytes are not a `T`, or if any are left over.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
+    let fail = |source| DecodeError { len: bytes.len(), what: std::any::type_name::<T>(), source };
+    let (value, read) =
+        bincode::serde::decode_from_slice(bytes, config()).map_err(|e| fail(e.into()))?;
+    match bytes.len() - read {
+        0 => Ok(value),
+        rest => Err(fail(DecodeCause::LeftOver(rest))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Sample = (u64, String, Vec<Option<u16>>);
+
+    #[test]
+    fn bytes_left_over_are_an_error() {
+        let mut bytes = encode(&7_u64);
+        bytes.push(0);
+        assert!(decode::<u64>(&bytes).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_decodes_to_the_same(value: Sample) {
+            prop_assert_eq!(decode::<Sample>(&encode(&value)).unwrap(), value);
+        }
+
+        #[test]
+        fn bytes_from_outside_never_panic(bytes: Vec<u8>) {
+            let _ = decode::<Sample>(&bytes);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What crosses the wire, and what both ends must agree on.
+//!
+//! No clock, no socket, no file, no chance: every function here maps values to values.
+//!
+//! - [`ids`]: the names of rooms, accounts and shards.
+//! - [`limits`]: the numbers that client and server must agree on.
+//! - [`codec`]: the one place that turns values into bytes for packets and journal records.
+
+pub mod codec;
+pub mod ids;
+pub mod limits;

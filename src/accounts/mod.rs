@@ -1,0 +1,1 @@
+//! Passwords, tokens, sessions: everything about who is asking.

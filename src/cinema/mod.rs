@@ -1,0 +1,1 @@
+//! What REST and RPC both ask of movies, screens and showings.

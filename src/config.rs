@@ -1,0 +1,1 @@
+//! Every setting: default, unit, reason; from file, environment and flags.

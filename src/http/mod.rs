@@ -1,0 +1,4 @@
+//! REST and pages.
+
+pub mod auth;
+pub mod error;

@@ -1,0 +1,18 @@
+//! The server: sockets on one side, room handles on the other. No rules.
+//!
+//! - [`config`], [`cli`]: what the operator says.
+//! - [`server`]: start-up and shutdown, in order.
+//! - [`http`]: REST and pages; [`ws`]: the live connection.
+//! - [`accounts`]: passwords, tokens, sessions. [`cinema`]: what REST and RPC both ask of showings.
+//! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
+
+pub mod accounts;
+pub mod app;
+pub mod cinema;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod payments;
+pub mod server;
+pub mod ws;

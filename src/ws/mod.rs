@@ -1,0 +1,1 @@
+//! The live connection: the Centrifugo client protocol over WebSocket.
