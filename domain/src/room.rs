@@ -85,6 +85,12 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
         None
     }
 
+    /// Whose changes are kept for recovery also while nobody watches. An audience that is not here
+    /// can be watched, but gets the whole view after a restart.
+    fn audiences(&self) -> Vec<Audience> {
+        vec![Audience::Public]
+    }
+
     /// Merges `next`, which follows `into`, into it.
     fn merge(into: &mut Self::Change, next: Self::Change) {
         *into = next;
@@ -122,6 +128,11 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// What a dead letter or an inspector may show of a command: without its secrets.
     fn redact(command: &Self::Command) -> String {
         format!("{command:?}")
+    }
+
+    /// What an inspector may show of an event: without its secrets.
+    fn inspect(event: &Self::Event) -> serde_json::Value {
+        serde_json::to_value(event).unwrap_or_else(|e| e.to_string().into())
     }
 
     /// The kind's bounds.
