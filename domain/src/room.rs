@@ -35,9 +35,9 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// What a caller is told when it worked.
     type Reply: Serialize + DeserializeOwned + Send + 'static;
     /// What an audience sees, as JSON.
-    type View: Serialize;
+    type View: Serialize + Send;
     /// What changed for an audience, as JSON. Two that follow each other can be merged.
-    type Change: Serialize;
+    type Change: Serialize + Send;
 
     /// A room nobody has told anything yet.
     fn new(id: &RoomId) -> Self;

@@ -1,0 +1,197 @@
+//! Failure and rebuild: throw the memory away, read the journal back, tell everyone the truth.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use playhouse_domain::restart::Verdict;
+use playhouse_protocol::codec;
+
+use super::commit::panic_text;
+use super::gate::Gated;
+use super::kind::ToApply;
+use super::memory::{self, Memory};
+use super::record::Record;
+use super::room::{Live, Phase, Room, SnapshotState};
+use super::{LoadFailed, Output};
+use crate::handle::AskError;
+use crate::journal::Stored;
+use crate::watch::WatchEnd;
+
+impl Room {
+    /// The room cannot go on with what it has in memory.
+    pub(super) fn fail(&mut self, reason: String) {
+        let spread = memory::digest(&[self.id.as_str().as_bytes(), &self.now.ms().to_le_bytes()]);
+        let chance = u64::from_le_bytes(spread[..8].try_into().expect("32 bytes hold 8"));
+        match self.restarts.failed(self.now, chance) {
+            Verdict::RebuildAfter(pause) => {
+                self.out.push_back(Output::Failed { reason: reason.clone(), pause });
+                self.let_go();
+                self.last_failure = Some(reason.clone());
+                self.phase = Phase::Resting { until: self.now + pause, reason };
+            }
+            Verdict::Quarantine => {
+                self.quarantine(format!("it failed too often, at last: {reason}"));
+            }
+        }
+    }
+
+    /// A frame may not be on disk: nothing after it counts until the journal was read back.
+    pub(super) fn append_failed(&mut self, seq: u64, not_written: bool, reason: &str) {
+        let Phase::Live(live) = &self.phase else { return };
+        if seq <= live.durable {
+            return;
+        }
+        self.last_failure = Some(format!("record {seq} could not be written: {reason}"));
+        self.out.push_back(Output::Failed {
+            reason: format!("record {seq} could not be written: {reason}"),
+            pause: Duration::ZERO,
+        });
+        self.unwritten = not_written.then(|| reason.to_owned());
+        self.let_go();
+        self.phase = Phase::Loading;
+        self.out.push_back(Output::Load);
+    }
+
+    pub(super) fn quarantine(&mut self, reason: String) {
+        self.out.push_back(Output::Quarantined { reason: reason.clone() });
+        self.let_go();
+        self.resolve_gate(None);
+        for (_, tokens) in std::mem::take(&mut self.waiters) {
+            for token in tokens {
+                let error = AskError::Quarantined { reason: reason.clone() };
+                self.out.push_back(Output::Answer(token, Err(error)));
+            }
+        }
+        self.last_failure = Some(reason.clone());
+        self.phase = Phase::Quarantined { reason };
+    }
+
+    pub(super) fn reopen(&mut self) {
+        if matches!(self.phase, Phase::Loading) {
+            return;
+        }
+        self.let_go();
+        self.restarts = playhouse_domain::restart::Restarts::default();
+        self.phase = Phase::Loading;
+        self.out.push_back(Output::Load);
+    }
+
+    /// Ends watches and duties of the state that is thrown away. What is behind the gate stays
+    /// until the journal was read back.
+    fn let_go(&mut self) {
+        self.duties.clear();
+        for watcher in self.watchers.clear() {
+            self.out.push_back(Output::WatchEnded(watcher, WatchEnd::Resubscribe));
+        }
+    }
+
+    pub(super) fn loaded(&mut self, loaded: Result<Stored, LoadFailed>) {
+        if !matches!(self.phase, Phase::Loading) {
+            return;
+        }
+        let stored = match loaded {
+            Ok(stored) => stored,
+            Err(LoadFailed { reason, damaged: true }) => return self.quarantine(reason),
+            Err(LoadFailed { reason, damaged: false }) => {
+                return self.fail(format!("it could not be read: {reason}"));
+            }
+        };
+        match catch_unwind(AssertUnwindSafe(|| self.rebuild(&stored))) {
+            Ok(Ok(live)) => {
+                let durable = live.durable;
+                let duties = live.rules.duties();
+                self.phase = Phase::Live(Box::new(live));
+                self.resolve_gate(Some(durable));
+                self.duties.sync(duties, durable);
+            }
+            Ok(Err(reason)) => self.quarantine(format!("replay failed: {reason}")),
+            Err(panic) => {
+                self.quarantine(format!("replay panicked: {}", panic_text(&*panic)));
+            }
+        }
+    }
+
+    /// Gives what is behind the gate its true answer, now that `tail` is known to be the newest
+    /// record on disk.
+    fn resolve_gate(&mut self, tail: Option<u64>) {
+        if let Some(tail) = tail {
+            for gated in self.gate.open(tail, None) {
+                match gated {
+                    // The watch and the snapshot belong to the state that is gone.
+                    Gated::Watch(watch) => self.out.push_back(Output::Watching(
+                        watch.token,
+                        Err(AskError::Rebuilding { retry_after: Duration::from_millis(50) }),
+                    )),
+                    Gated::Snapshot { .. } => {}
+                    other => self.let_through(other),
+                }
+            }
+        }
+        let error = match self.unwritten.take() {
+            Some(reason) => AskError::StoreUnavailable { reason },
+            None => AskError::OutcomeUnknown,
+        };
+        for gated in self.gate.fail() {
+            self.out.push_back(match gated {
+                Gated::Answer { token, .. } | Gated::Wait { token, .. } => {
+                    Output::Answer(token, Err(error.clone()))
+                }
+                Gated::Seen { token, .. } => Output::Seen(token, Err(error.clone())),
+                Gated::Watch(watch) => Output::Watching(watch.token, Err(error.clone())),
+                Gated::Settle { .. } | Gated::Snapshot { .. } => continue,
+            });
+        }
+    }
+
+    /// Rebuilds the state from what is stored.
+    fn rebuild(&mut self, stored: &Stored) -> Result<Live, String> {
+        let policy = self.kind.policy.clone();
+        let mut live = match &stored.snapshot {
+            None => Live::new((self.kind.make)(&self.id), self.now),
+            Some(snapshot) => {
+                let (state, memory, rewrites): (Vec<u8>, Memory, u32) =
+                    codec::decode(&snapshot.payload).map_err(|e| e.to_string())?;
+                let mut live = Live::new((self.kind.restore)(snapshot.schema, &state)?, self.now);
+                live.seq = snapshot.seq;
+                live.last_at = snapshot.at;
+                live.memory = memory;
+                live.rewrites = rewrites;
+                live.snapshot = SnapshotState {
+                    seq: snapshot.seq,
+                    bytes: snapshot.payload.len(),
+                    ..SnapshotState::default()
+                };
+                live
+            }
+        };
+        for audience in live.rules.audiences() {
+            self.watchers.track(&audience, live.seq);
+        }
+        let audiences = live.rules.audiences().into_iter().collect();
+        for frame in &stored.frames {
+            if frame.seq != live.seq + 1 {
+                return Err(format!("record {} follows record {}", frame.seq, live.seq));
+            }
+            let record: Record = codec::decode(&frame.payload).map_err(|e| e.to_string())?;
+            let to_apply = ToApply {
+                seq: frame.seq,
+                at: frame.at,
+                schema: frame.schema,
+                events: &record.events,
+            };
+            live.rules.apply(&to_apply, &audiences)?;
+            live.took(&record, frame.at, policy.outcome_age, policy.outcomes);
+            live.snapshot.bytes_since += frame.payload.len();
+            for change in live.rules.release(frame.seq) {
+                self.watchers.changed(&change.audience, change.seq, change.json);
+            }
+        }
+        for audience in &audiences {
+            live.rules.take_pending(audience);
+        }
+        live.durable = live.seq;
+        live.index = stored.index;
+        self.watchers.settle(live.seq);
+        Ok(live)
+    }
+}

@@ -1,0 +1,556 @@
+//! One room's machine: its phases and its inputs.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use playhouse_domain::restart::Restarts;
+use playhouse_domain::room::{Audience, Ticket};
+use playhouse_domain::time::Timestamp;
+use playhouse_protocol::ids::RoomId;
+
+use super::duties::Duties;
+use super::gate::{Gate, Gated, GatedWatch};
+use super::kind::{Erased, Kind};
+use super::memory::Memory;
+use super::watchers::Watchers;
+use super::{Input, Output, Status, Token};
+use crate::handle::{AskError, Position, Seen};
+use crate::journal::Index;
+use crate::watch::{Publication, StreamPosition, WatchEnd, WatcherId};
+
+/// How many callers may wait for one ticket. 64: repeats of one command by one caller.
+const WAITERS_MAX: usize = 64;
+
+/// How long a room that nobody ever created stays in memory. 1 s, so that names that are guessed
+/// cost next to nothing.
+const IDLE_UNBORN: Duration = Duration::from_secs(1);
+
+/// One room.
+pub struct Room {
+    pub(super) id: RoomId,
+    pub(super) kind: Kind,
+    generation: Arc<str>,
+    /// The claim under which frames are written.
+    pub(super) claim: u64,
+    pub(super) phase: Phase,
+    /// The newest time that was given; never falls.
+    pub(super) now: Timestamp,
+    pub(super) out: VecDeque<Output>,
+    /// Inputs that wait for the room to be loaded. Bounded by the policy's mailbox.
+    backlog: VecDeque<Input>,
+    pub(super) gate: Gate,
+    pub(super) duties: Duties,
+    pub(super) watchers: Watchers,
+    pub(super) waiters: BTreeMap<Ticket, Vec<Token>>,
+    pub(super) restarts: Restarts,
+    /// Panics by sender and command. At most 64; cleared when full.
+    pub(super) poison: BTreeMap<[u8; 32], u32>,
+    pub(super) last_failure: Option<String>,
+    /// Why the frame that failed is surely not on disk, until the journal was read back.
+    pub(super) unwritten: Option<String>,
+}
+
+/// What a room is doing.
+pub(super) enum Phase {
+    /// Waits for [`Input::Loaded`].
+    Loading,
+    /// Works.
+    Live(Box<Live>),
+    /// Failed; loads again at this time.
+    Resting { until: Timestamp, reason: String },
+    /// Waits for an administrator.
+    Quarantined { reason: String },
+}
+
+/// The state of a room that works.
+pub(super) struct Live {
+    pub(super) rules: Box<dyn Erased>,
+    /// The newest record, applied.
+    pub(super) seq: u64,
+    /// The newest record on disk.
+    pub(super) durable: u64,
+    /// When the newest record was decided.
+    pub(super) last_at: Timestamp,
+    pub(super) memory: Memory,
+    pub(super) rewrites: u32,
+    pub(super) index: Index,
+    pub(super) snapshot: SnapshotState,
+    /// When somebody last asked for something.
+    last_used: Timestamp,
+    /// The newest view of each audience, at the record it shows.
+    views: BTreeMap<Audience, (u64, Vec<u8>)>,
+}
+
+/// Where snapshots stand.
+#[derive(Debug, Default)]
+pub(super) struct SnapshotState {
+    pub(super) seq: u64,
+    pub(super) bytes: usize,
+    pub(super) bytes_since: usize,
+    pub(super) under_way: bool,
+}
+
+impl Live {
+    pub(super) fn new(rules: Box<dyn Erased>, now: Timestamp) -> Self {
+        Self {
+            rules,
+            seq: 0,
+            durable: 0,
+            last_at: Timestamp::ZERO,
+            memory: Memory::default(),
+            rewrites: 0,
+            index: Index::default(),
+            snapshot: SnapshotState::default(),
+            last_used: now,
+            views: BTreeMap::new(),
+        }
+    }
+
+    fn view(&mut self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {
+        match self.views.get(audience) {
+            Some((seq, json)) if *seq == self.seq => Some(json.clone()),
+            _ => {
+                let json = self.rules.view(now, audience)?;
+                // One audience of each sort is kept at most, so that many accounts' own views
+                // cannot pile up.
+                self.views.retain(|kept, _| {
+                    std::mem::discriminant(kept) != std::mem::discriminant(audience)
+                });
+                self.views.insert(audience.clone(), (self.seq, json.clone()));
+                Some(json)
+            }
+        }
+    }
+}
+
+impl Room {
+    /// A room that is not loaded yet: its first output is [`Output::Load`].
+    ///
+    /// `generation` is the store's, `claim` the shard's.
+    #[must_use]
+    pub fn new(id: RoomId, kind: Kind, generation: Arc<str>, claim: u64) -> Self {
+        Self {
+            id,
+            kind,
+            generation,
+            claim,
+            phase: Phase::Loading,
+            now: Timestamp::ZERO,
+            out: VecDeque::from([Output::Load]),
+            backlog: VecDeque::new(),
+            gate: Gate::default(),
+            duties: Duties::default(),
+            watchers: Watchers::default(),
+            waiters: BTreeMap::new(),
+            restarts: Restarts::default(),
+            poison: BTreeMap::new(),
+            last_failure: None,
+            unwritten: None,
+        }
+    }
+
+    /// Takes `input` in at `now`. Poll until there is no more output afterwards.
+    pub fn handle(&mut self, now: Timestamp, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Loaded(loaded) => {
+                self.loaded(loaded);
+                self.serve_backlog();
+            }
+            Input::Durable { seq, position } => self.durable(seq, Some(position)),
+            Input::AppendFailed { seq, not_written, reason } => {
+                self.append_failed(seq, not_written, &reason);
+            }
+            Input::SnapshotDone(result) => self.snapshot_done(result),
+            Input::Unwatch(watcher) => self.watchers.remove(watcher),
+            Input::Lagging(watcher) => {
+                if self.watchers.lagging(watcher, self.now) {
+                    self.out.push_back(Output::WatchEnded(watcher, WatchEnd::Slow));
+                }
+            }
+            Input::CaughtUp(watcher) => self.watchers.caught_up(watcher),
+            Input::DutyFailed { id, attempt, reason } => self.duty_failed(id, attempt, &reason),
+            Input::DutyDone { id, attempt, result } => self.duty_done(id, attempt, result),
+            Input::Quarantine(reason) => self.quarantine(reason),
+            Input::Reopen => self.reopen(),
+            Input::Tick => {}
+            Input::Command { .. } | Input::View { .. } | Input::Watch { .. } => self.ask(input),
+        }
+        self.pass_time();
+    }
+
+    /// The next thing the room wants done, if any.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When the room must be given [`Input::Tick`], if nothing else comes before.
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Timestamp> {
+        match &self.phase {
+            Phase::Loading | Phase::Quarantined { .. } => None,
+            Phase::Resting { until, .. } => Some(*until),
+            Phase::Live(live) => {
+                let idle = self.may_sleep(live).then(|| live.last_used + self.idle(live));
+                let wake = live.rules.wake_at().filter(|_| !self.is_full());
+                let publish = self.watchers.next_due(self.kind.policy.publish_every);
+                [idle, wake, publish, self.duties.next_due()].into_iter().flatten().min()
+            }
+        }
+    }
+
+    /// How the room stands.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        let (phase, reason) = match &self.phase {
+            Phase::Loading => ("loading", None),
+            Phase::Live(_) => ("live", None),
+            Phase::Resting { reason, .. } => ("rebuilding", Some(reason.clone())),
+            Phase::Quarantined { reason } => ("quarantined", Some(reason.clone())),
+        };
+        let live = self.live();
+        Status {
+            phase,
+            reason,
+            revision: live.map_or(0, |l| l.seq),
+            durable: live.map_or(0, |l| l.durable),
+            watchers: self.watchers.count(),
+            duties: self.duties.len(),
+            wake_at: live.and_then(|l| l.rules.wake_at()),
+            last_failure: self.last_failure.clone(),
+        }
+    }
+
+    pub(super) fn live(&self) -> Option<&Live> {
+        match &self.phase {
+            Phase::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+
+    pub(super) fn live_mut(&mut self) -> Option<&mut Live> {
+        match &mut self.phase {
+            Phase::Live(live) => Some(live),
+            _ => None,
+        }
+    }
+
+    pub(super) fn epoch(&self, live: &Live) -> Arc<str> {
+        format!("{}-{}", self.generation, live.rewrites).into()
+    }
+
+    /// True if as many frames are on their way to the disk as may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.gate.in_flight() >= self.kind.policy.in_flight
+    }
+
+    fn ask(&mut self, input: Input) {
+        match &self.phase {
+            Phase::Live(_) => self.ask_live(input),
+            Phase::Loading if self.backlog.len() < self.kind.policy.mailbox => {
+                self.backlog.push_back(input);
+            }
+            Phase::Loading => self
+                .answer_error(&input, AskError::Overloaded { retry_after: Duration::from_secs(1) }),
+            Phase::Resting { until, .. } => {
+                let retry_after = until.since(self.now).max(Duration::from_millis(50));
+                self.answer_error(&input, AskError::Rebuilding { retry_after });
+            }
+            Phase::Quarantined { reason } => {
+                let error = AskError::Quarantined { reason: reason.clone() };
+                self.answer_error(&input, error);
+            }
+        }
+    }
+
+    fn serve_backlog(&mut self) {
+        for input in std::mem::take(&mut self.backlog) {
+            self.ask(input);
+        }
+    }
+
+    pub(super) fn answer_error(&mut self, input: &Input, error: AskError) {
+        self.out.push_back(match input {
+            Input::View { token, .. } => Output::Seen(*token, Err(error)),
+            Input::Watch { token, .. } => Output::Watching(*token, Err(error)),
+            Input::Command { token, .. } => Output::Answer(*token, Err(error)),
+            _ => return,
+        });
+    }
+
+    fn ask_live(&mut self, input: Input) {
+        if self.is_full() && !matches!(input, Input::View { .. }) {
+            let retry_after = Duration::from_millis(100);
+            return self.answer_error(&input, AskError::Overloaded { retry_after });
+        }
+        let now = self.now;
+        if let Some(live) = self.live_mut() {
+            live.last_used = now;
+        }
+        self.wake_due();
+        match input {
+            Input::Command { token, caller, key, seed, command } => {
+                self.command(token, caller, key.as_ref(), seed, &command);
+            }
+            Input::View { token, audience } => self.view(token, &audience),
+            Input::Watch { token, watcher, audience, recover } => {
+                self.watch(token, watcher, audience, recover);
+            }
+            _ => {}
+        }
+    }
+
+    fn view(&mut self, token: Token, audience: &Audience) {
+        let (now, generation) = (self.now, self.generation.clone());
+        let Some(live) = self.live_mut() else { return };
+        let result = match catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) {
+            Ok(Some(json)) => Ok(Seen {
+                position: StreamPosition {
+                    epoch: format!("{generation}-{}", live.rewrites).into(),
+                    offset: live.seq,
+                },
+                json: json.into(),
+            }),
+            Ok(None) => Err(AskError::NoSuchRoom),
+            Err(_) => Err(AskError::Failed),
+        };
+        self.gate_now(Gated::Seen { token, result });
+    }
+
+    fn watch(
+        &mut self,
+        token: Token,
+        watcher: WatcherId,
+        audience: Audience,
+        recover: Option<StreamPosition>,
+    ) {
+        let now = self.now;
+        let Some(live) = self.live_mut() else { return };
+        let view = match catch_unwind(AssertUnwindSafe(|| live.view(now, &audience))) {
+            Ok(Some(view)) => view,
+            Ok(None) => {
+                return self.out.push_back(Output::Watching(token, Err(AskError::NoSuchRoom)));
+            }
+            Err(_) => return self.out.push_back(Output::Watching(token, Err(AskError::Failed))),
+        };
+        let seq = live.seq;
+        self.watchers.track(&audience, seq);
+        self.gate_now(Gated::Watch(Box::new(GatedWatch {
+            token,
+            watcher,
+            audience,
+            recover,
+            view,
+        })));
+    }
+
+    /// Lets `gated` through once everything that is applied now is on disk.
+    pub(super) fn gate_now(&mut self, gated: Gated) {
+        let Some(live) = self.live() else { return };
+        if live.durable >= live.seq {
+            self.let_through(gated);
+        } else {
+            let seq = live.seq;
+            self.gate.push(seq, gated);
+        }
+    }
+
+    /// Record `seq` is on disk.
+    pub(super) fn durable(&mut self, seq: u64, position: Option<Position>) {
+        let Some(live) = self.live_mut() else { return };
+        live.durable = live.durable.max(seq);
+        for change in live.rules.release(seq) {
+            self.watchers.changed(&change.audience, change.seq, change.json);
+        }
+        for gated in self.gate.open(seq, position) {
+            self.let_through(gated);
+        }
+    }
+
+    pub(super) fn let_through(&mut self, gated: Gated) {
+        match gated {
+            Gated::Answer { token, result, .. } => {
+                self.out.push_back(Output::Answer(token, result))
+            }
+            Gated::Wait { token, ticket } => {
+                let waiters = self.waiters.entry(ticket).or_default();
+                if waiters.len() < WAITERS_MAX {
+                    waiters.push(token);
+                } else {
+                    let retry_after = Duration::from_secs(10);
+                    self.out.push_back(Output::Answer(
+                        token,
+                        Err(AskError::Overloaded { retry_after }),
+                    ));
+                }
+            }
+            Gated::Settle { ticket, outcome } => self.settle(ticket, outcome),
+            Gated::Seen { token, result } => self.out.push_back(Output::Seen(token, result)),
+            Gated::Watch(watch) => self.start_watch(*watch),
+            Gated::Snapshot { snapshot, keep_from } => {
+                self.out.push_back(Output::Snapshot { snapshot, keep_from });
+            }
+        }
+    }
+
+    fn start_watch(&mut self, watch: GatedWatch) {
+        // What is pending goes to those who watch already, so that the newcomer's first
+        // publication starts where its view ends.
+        self.publish(Some(&watch.audience));
+        let Some(live) = self.live() else { return };
+        let position = StreamPosition { epoch: self.epoch(live), offset: live.durable };
+        let missed = self.missed(&watch, &position);
+        let recovered = missed.is_some();
+        let view = (!recovered).then(|| {
+            let view = String::from_utf8_lossy(&watch.view);
+            format!(r#"{{"to":{},"view":{view}}}"#, position.offset).into()
+        });
+        self.watchers.add(&watch.audience, watch.watcher);
+        let started = super::Started {
+            watcher: watch.watcher,
+            position,
+            view,
+            recovered,
+            missed: missed.unwrap_or_default(),
+        };
+        self.out.push_back(Output::Watching(watch.token, Ok(started)));
+    }
+
+    fn missed(
+        &self,
+        watch: &GatedWatch,
+        position: &StreamPosition,
+    ) -> Option<Vec<Arc<Publication>>> {
+        use playhouse_domain::room::Recovery;
+        let from = watch.recover.as_ref()?;
+        let everything = self.kind.policy.recovery == Recovery::EveryStep;
+        if !everything || from.epoch != position.epoch || from.offset > position.offset {
+            return None;
+        }
+        let changes = self.watchers.recover(&watch.audience, from.offset)?;
+        let mut last = from.offset;
+        let mut missed = Vec::with_capacity(changes.len());
+        for (seq, json) in changes {
+            missed.push(self.publication(&watch.audience, last, seq, &json));
+            last = seq;
+        }
+        Some(missed)
+    }
+
+    pub(super) fn publication(
+        &self,
+        audience: &Audience,
+        from: u64,
+        to: u64,
+        change: &[u8],
+    ) -> Arc<Publication> {
+        let change = String::from_utf8_lossy(change);
+        let json = format!(r#"{{"from":{from},"to":{to},"change":{change}}}"#);
+        Arc::new(Publication::new(self.id.clone(), audience.clone(), to, json.into()))
+    }
+
+    /// Publishes what is due, or what is pending for `only` at once.
+    pub(super) fn publish(&mut self, only: Option<&Audience>) {
+        let (now, every) = (self.now, self.kind.policy.publish_every);
+        let Some(durable) = self.live().map(|l| l.durable) else { return };
+        for due in self.watchers.due(now, every, durable, only) {
+            let Some(live) = self.live_mut() else { return };
+            let pending = live.rules.take_pending(&due.audience);
+            if let Some(change) = pending.filter(|_| !due.current.is_empty()) {
+                let publication = self.publication(&due.audience, due.from, durable, &change);
+                self.out.push_back(Output::Publish(publication, due.current));
+            }
+            // Those who lag get the view only when it shows nothing that is not on disk.
+            if !due.lagging.is_empty() {
+                self.refresh(&due.audience, due.lagging);
+            }
+        }
+    }
+
+    fn refresh(&mut self, audience: &Audience, lagging: Vec<WatcherId>) {
+        let now = self.now;
+        let Some(live) = self.live_mut() else { return };
+        if live.durable < live.seq {
+            return;
+        }
+        let Ok(Some(view)) = catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) else {
+            return;
+        };
+        let to = live.seq;
+        let view = String::from_utf8_lossy(&view);
+        let json = format!(r#"{{"to":{to},"view":{view}}}"#);
+        let publication = Publication::new(self.id.clone(), audience.clone(), to, json.into());
+        self.out.push_back(Output::Refresh(Arc::new(publication), lagging));
+    }
+
+    fn settle(
+        &mut self,
+        ticket: Ticket,
+        outcome: Result<Vec<u8>, playhouse_domain::refusal::Refusal>,
+    ) {
+        let revision = self.live().map_or(0, |l| l.durable);
+        let result = outcome
+            .map(|reply| super::Told { reply, revision, position: None, repeated: false })
+            .map_err(AskError::Refused);
+        for token in self.waiters.remove(&ticket).unwrap_or_default() {
+            self.out.push_back(Output::Answer(token, result.clone()));
+        }
+    }
+
+    /// What the passing of time brings: rebuild, wake, duties, publications, sleep.
+    fn pass_time(&mut self) {
+        if let Phase::Resting { until, .. } = &self.phase
+            && *until <= self.now
+        {
+            self.phase = Phase::Loading;
+            self.out.push_back(Output::Load);
+        }
+        if self.live().is_none() {
+            return;
+        }
+        self.wake_due();
+        let Some(durable) = self.live().map(|l| l.durable) else { return };
+        for (id, attempt, work) in self.duties.start(self.now, durable) {
+            self.out.push_back(Output::StartDuty { id, attempt, work });
+        }
+        self.publish(None);
+        self.sleep_if_idle();
+    }
+
+    fn idle(&self, live: &Live) -> Duration {
+        if live.seq == 0 { IDLE_UNBORN } else { self.kind.policy.idle }
+    }
+
+    fn may_sleep(&self, live: &Live) -> bool {
+        self.gate.is_empty()
+            && self.waiters.is_empty()
+            && self.watchers.is_empty()
+            && self.duties.len() == 0
+            && !live.snapshot.under_way
+    }
+
+    fn sleep_if_idle(&mut self) {
+        let Some(live) = self.live() else { return };
+        let idle = self.now.since(live.last_used) >= self.idle(live);
+        if !idle || !self.may_sleep(live) {
+            return;
+        }
+        let wake_at = live.rules.wake_at();
+        // A rebuild that reads more than a few records is worth a snapshot first.
+        if live.seq - live.snapshot.seq > 32 {
+            return self.snapshot();
+        }
+        self.touch();
+        self.out.push_back(Output::Sleep(wake_at));
+    }
+
+    /// Counts as used now, so that a sleep the shell refused is asked for again only later.
+    fn touch(&mut self) {
+        let now = self.now;
+        if let Some(live) = self.live_mut() {
+            live.last_used = now;
+        }
+    }
+}
