@@ -1,1 +1,0 @@
-//! Every setting: default, unit, reason; from file, environment and flags.

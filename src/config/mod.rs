@@ -1,0 +1,331 @@
+//! Every setting: what it is, its unit, its default and the reason for it, in one tree of structs.
+//!
+//! A setting comes from its default, the file (`--config`, TOML), the environment
+//! (`PLAYHOUSE_HTTP_ADDR` for `http.addr`) and the flags; the later wins. A key that does not exist
+//! is an error that names it, wherever it stands: a misspelt setting that is silently left out is
+//! worse than a server that does not start.
+
+mod check;
+mod declare;
+mod load;
+mod show;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact;
+use serde::{Deserialize, Serialize};
+
+pub use self::check::BadSetting;
+pub use self::declare::About;
+use self::declare::section;
+pub use self::load::{ConfigError, Flags, load};
+pub use self::show::{markdown, text};
+
+/// What the name of every environment variable of ours starts with.
+pub const ENV_PREFIX: &str = "PLAYHOUSE_";
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+/// Every setting of the server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where things are kept.
+    pub store: Store,
+    /// REST, pages and the live connection's sockets.
+    pub http: Http,
+    /// The game transport.
+    pub quic: Quic,
+    /// Encryption of HTTP and WebSocket.
+    pub tls: Tls,
+    /// What is written to the log.
+    pub log: Log,
+    /// How often one address or account may try something.
+    pub limits: Limits,
+    /// Passwords and tokens.
+    pub accounts: Accounts,
+    /// The first administrator.
+    pub admin: Admin,
+    /// The live connection.
+    pub live: Live,
+    /// Selling seats.
+    pub cinema: Cinema,
+    /// The demo.
+    pub demo: Demo,
+}
+
+impl Config {
+    /// What is known of every setting, in the order of the file.
+    #[must_use]
+    pub fn about() -> Vec<About> {
+        [
+            Store::about("store."),
+            Http::about("http."),
+            Quic::about("quic."),
+            Tls::about("tls."),
+            Log::about("log."),
+            Limits::about("limits."),
+            Accounts::about("accounts."),
+            Admin::about("admin."),
+            Live::about("live."),
+            Cinema::about("cinema."),
+            Demo::about("demo."),
+        ]
+        .concat()
+    }
+}
+
+section! {
+    /// Where things are kept.
+    pub struct Store {
+        /// The data directory; made if it does not exist. One server at a time uses it.
+        data: PathBuf = PathBuf::from("data"), "path",
+            "Beside where the server is started, so that a first try leaves nothing elsewhere.";
+        /// How much memory the store may use for its cache.
+        cache_bytes: u64 = 64 << 20, "bytes",
+            "Rooms in use live in memory of their own; the cache serves only those that wake.";
+        /// Writing stops while less than this is free on the disk.
+        min_free_bytes: u64 = 64 << 20, "bytes",
+            "Room for one flush of the cache: a store that runs into a full disk may be damaged.";
+        /// How long the check of the store at start may take before it is called damaged.
+        #[serde(with = "compact::required")]
+        check_timeout: Duration = seconds(60), "duration",
+            "A damaged store can hang while it opens; a sound one of some gigabytes opens within seconds.";
+    }
+}
+
+section! {
+    /// REST, pages and the live connection's sockets.
+    pub struct Http {
+        /// Where to listen. Port 0 takes any free port.
+        addr: SocketAddr = loopback(8080), "address",
+            "Loopback alone: nothing is reachable from elsewhere unless somebody says so.";
+        /// How the server is reached from outside (`https://play.example.org`): for links and QR pictures.
+        public_url: Option<String> = None, "url",
+            "Absent: links name the address that the server listens on.";
+        /// Threads that serve requests.
+        workers: usize = 2, "threads",
+            "They only parse and write; rooms and passwords have threads of their own.";
+        /// Connections that wait to be accepted.
+        backlog: u32 = 1024, "connections",
+            "A hall of phones connects within the same second.";
+        /// Open connections a worker thread; more wait in the backlog.
+        max_connections: usize = 25_000, "connections",
+            "About 10 KiB each while idle: 250 MiB a worker when full.";
+        /// How long an idle connection is kept for the next request.
+        #[serde(with = "compact::required")]
+        keep_alive: Duration = seconds(75), "duration",
+            "Longer than the 60 s of usual proxies, so that the proxy closes first.";
+        /// How long a request's head, and then its body, may take to arrive; after that 408.
+        #[serde(with = "compact::required")]
+        request_timeout: Duration = seconds(10), "duration",
+            "Ten times what a poor phone needs for 64 KiB; a client that drips bytes is cut off.";
+        /// How long written bytes may stay unacknowledged before the connection is cut.
+        #[serde(with = "compact::required")]
+        send_timeout: Duration = seconds(20), "duration",
+            "A peer that stopped reading freezes its session from inside; this ends it from outside.";
+        /// The largest request body.
+        body_max_bytes: usize = 64 << 10, "bytes",
+            "A screen of 2,000 seats in full fits, and nothing is larger.";
+        /// How deep the JSON of a body may nest.
+        body_max_depth: usize = 32, "levels",
+            "Ours nests four deep; parsers use stack by depth.";
+        /// Origins whose pages may call the API (`https://example.org`), or `*`.
+        cors_origins: Vec<String> = Vec::new(), "list",
+            "None: the server's own pages need none.";
+        /// Proxies whose `X-Forwarded-For` is believed (`10.0.0.0/8`, `::1`).
+        trusted_proxies: Vec<String> = Vec::new(), "list",
+            "None: a header that anyone may write says nothing.";
+        /// Who may read `/metrics`: `loopback`, `admin` (administrators, and loopback) or `everyone`.
+        metrics: MetricsAccess = MetricsAccess::Admin, "text",
+            "Figures tell a stranger how busy the house is; a scraper on the machine needs no token.";
+    }
+}
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MetricsAccess {
+    /// Whoever connects from the machine itself.
+    Loopback,
+    /// Administrators, and the machine itself.
+    Admin,
+    /// Everyone.
+    Everyone,
+}
+
+section! {
+    /// The game transport.
+    pub struct Quic {
+        /// Where the game transport is to listen. Checked, and not used before it exists.
+        addr: SocketAddr = loopback(4433), "address",
+            "The port that QUIC servers use by habit; loopback alone.";
+    }
+}
+
+section! {
+    /// Encryption of HTTP and WebSocket.
+    pub struct Tls {
+        /// The certificate chain, PEM. With `tls.key` the server speaks TLS alone.
+        cert: Option<PathBuf> = None, "path",
+            "Absent: plain HTTP, which is right on loopback and behind a proxy.";
+        /// The private key, PEM.
+        key: Option<PathBuf> = None, "path",
+            "Absent: plain HTTP.";
+        /// How often the two files are looked at for a change.
+        #[serde(with = "compact::required")]
+        reload_every: Duration = seconds(5), "duration",
+            "A renewed certificate serves within seconds; a look costs two system calls.";
+        /// How long browsers are told to insist on TLS (HSTS).
+        #[serde(with = "compact::required")]
+        hsts_max_age: Duration = seconds(365 * 24 * 60 * 60), "duration",
+            "A year, as the browsers' preload lists ask.";
+    }
+}
+
+section! {
+    /// What is written to the log.
+    pub struct Log {
+        /// `human` or `json`.
+        format: LogFormat = LogFormat::Human, "text",
+            "Somebody who starts the server by hand reads the log by eye.";
+        /// What is logged: a level, or directives (`info,playhouse=debug`).
+        level: String = "info".to_owned(), "text",
+            "One line a request and one for what an operator should know.";
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For eyes.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+section! {
+    /// How often one address or account may try something; past it the answer is 429.
+    pub struct Limits {
+        /// Registrations from one address within `limits.registrations_window`.
+        registrations: u32 = 100, "count",
+            "A hall full of phones behind one address can join.";
+        /// The window of `limits.registrations`.
+        #[serde(with = "compact::required")]
+        registrations_window: Duration = seconds(600), "duration",
+            "The ten minutes before a show.";
+        /// Failed log-ins to one account within `limits.failed_logins_window`.
+        failed_logins: u32 = 10, "count",
+            "Enough for a forgotten password, hopeless for guessing.";
+        /// The window of `limits.failed_logins`.
+        #[serde(with = "compact::required")]
+        failed_logins_window: Duration = seconds(60), "duration",
+            "A person who mistyped need not wait long.";
+        /// Failed log-ins from one address within `limits.failed_logins_window`.
+        failed_logins_address: u32 = 300, "count",
+            "Many people share one address; one that tries many accounts is still slowed.";
+        /// Requests from one address within a second; 0 for no limit.
+        requests_per_second: u32 = 0, "count",
+            "No limit: a hall shares one address, and rooms bound their own queues.";
+    }
+}
+
+section! {
+    /// Passwords and tokens.
+    pub struct Accounts {
+        /// Threads that hash passwords.
+        hash_threads: usize = 2, "threads",
+            "A hash takes a core for 20 ms; more threads would only starve the rooms.";
+        /// Passwords that wait to be hashed; one more is answered `overloaded`.
+        hash_queue: usize = 256, "count",
+            "About three seconds of work for two threads; who waits longer tries again anyway.";
+        /// How long an access token lives.
+        #[serde(with = "compact::required")]
+        access_ttl: Duration = seconds(15 * 60), "duration",
+            "Short, because another service may trust the token without asking.";
+        /// How long a refresh token lives.
+        #[serde(with = "compact::required")]
+        refresh_ttl: Duration = seconds(30 * 24 * 60 * 60), "duration",
+            "A month between visits without a new log-in.";
+        /// How long a refresh whose answer was lost may be repeated.
+        #[serde(with = "compact::required")]
+        refresh_repeat: Duration = seconds(30), "duration",
+            "A phone in a lift tries again within it; a thief rarely does.";
+    }
+}
+
+section! {
+    /// The first administrator.
+    pub struct Admin {
+        /// The password of the account `admin`, which is made with it at the first start.
+        password: Option<String> = None, "secret",
+            "Absent: `serve` makes no administrator, `demo` draws a password and prints it.";
+    }
+}
+
+section! {
+    /// The live connection.
+    pub struct Live {
+        /// Open WebSocket connections; one more is answered 503.
+        connections: usize = 20_000, "connections",
+            "About 20 KiB each: 400 MiB when full.";
+        /// Open connections of one account; the oldest is closed for one more.
+        connections_per_account: usize = 20, "connections",
+            "Several pages on several devices; no more than a person has.";
+        /// Subscriptions of one connection.
+        subscriptions: usize = 128, "count",
+            "A list of showings on one page, several times over.";
+        /// The largest message from a client.
+        message_max_bytes: usize = 64 << 10, "bytes",
+            "As large as the largest command.";
+        /// Messages that wait to be written to one client; past it it gets the newest view instead.
+        queue: usize = 256, "count",
+            "A dozen seconds of a busy room.";
+        /// How often a silent connection is asked whether it is alive.
+        #[serde(with = "compact::required")]
+        ping: Duration = seconds(25), "duration",
+            "Shorter than the 30 s after which phone networks forget a connection.";
+        /// How long a client may take to answer a ping.
+        #[serde(with = "compact::required")]
+        pong_timeout: Duration = seconds(10), "duration",
+            "A phone that changes networks answers within it.";
+    }
+}
+
+section! {
+    /// Selling seats.
+    pub struct Cinema {
+        /// The currency of every price, ISO 4217.
+        currency: String = "EUR".to_owned(), "text",
+            "One house sells in one currency.";
+        /// Who takes payments: `test`, the built-in test provider, is the only one.
+        payments: PaymentProvider = PaymentProvider::Test, "text",
+            "No money moves unless somebody connects a real provider.";
+    }
+}
+
+/// Who takes payments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PaymentProvider {
+    /// The built-in test provider: no money moves.
+    Test,
+}
+
+section! {
+    /// The demo.
+    pub struct Demo {
+        /// Simulated people who look, hold and buy.
+        people: usize = 40, "count",
+            "Enough that something changes every second, few enough to leave seats for you.";
+    }
+}
