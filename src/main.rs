@@ -1,2 +1,3 @@
-//! x
+//! The server `playhouse`.
+
 fn main() {}

@@ -1,4 +1,21 @@
 //! REST and pages.
+//!
+//! A request passes [`observe`] (request id, span, access log, figures, security headers), CORS,
+//! compression and [`gate`] (shutdown, rate limit), and reaches a handler of a route file; each
+//! route file has a `routes` that mounts its handlers, listed in [`openapi`]. Everything that is
+//! read from a request comes through an extractor that answers with a problem: [`json`], [`key`],
+//! [`paging`], [`etag`], [`peer`], [`auth`].
 
 pub mod auth;
 pub mod error;
+pub mod etag;
+pub mod gate;
+pub mod health;
+pub mod json;
+pub mod key;
+pub mod metrics;
+pub mod mount;
+pub mod observe;
+pub mod openapi;
+pub mod paging;
+pub mod peer;
