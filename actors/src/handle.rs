@@ -1,18 +1,32 @@
 //! How the edge talks to rooms: [`Rooms`], a handle that is cheap to clone.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use playhouse_domain::refusal::Refusal;
-use playhouse_domain::room::{Audience, Caller, Rules, Ticket};
+use playhouse_domain::room::{Audience, Caller, Rules, Seed, Ticket};
+use playhouse_protocol::codec;
 use playhouse_protocol::ids::{CommandKey, RoomId, Shard};
+use playhouse_protocol::limits::COMMAND_BYTES_MAX;
+use tokio::sync::oneshot;
 
-use crate::journal::{Row, RowQuery};
+use crate::host::{DeadLetter, Status, Told};
+use crate::journal::{Journal, JournalError, Row, RowQuery};
+use crate::lane::Mailbox;
+use crate::past;
+use crate::room::Request;
+use crate::shard::{Route, ShardActor};
+use crate::shared::{Overview, Shared};
 use crate::watch::{Sink, StreamPosition, Watching};
 
 /// How long a caller waits for an outcome that depends on a duty before it is told to look later.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
+
+/// How long a caller still waits once the server is shutting down. 2 s: what is decided is on disk
+/// long before, and a payment that hangs must not hold up the shutdown.
+const DRAIN_WAIT: Duration = Duration::from_secs(2);
 
 /// A place in a shard's journal. A list that has reached it shows the write it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,11 +131,35 @@ pub struct Seen {
     pub json: Bytes,
 }
 
+/// Where a room puts the ticket of a command whose outcome must wait.
+pub(crate) type TicketCell = Arc<OnceLock<Ticket>>;
+
+/// What the handles share.
+pub(crate) struct Inner {
+    pub(crate) shards: Vec<Mailbox<ShardActor>>,
+    pub(crate) shared: Arc<Shared>,
+}
+
 /// A handle to all rooms. Cheap to clone.
 #[derive(Clone)]
-pub struct Rooms {}
+pub struct Rooms {
+    inner: Arc<Inner>,
+}
+
+/// Counts an ask from outside while it is open.
+struct Open<'a>(&'a Shared);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Rooms {
+    pub(crate) fn from_inner(inner: Arc<Inner>) -> Self {
+        Self { inner }
+    }
+
     /// Gives `command` to `room` on behalf of `caller` and waits for its answer, at most
     /// [`ANSWER_WAIT`] where the outcome depends on a duty.
     ///
@@ -138,7 +176,71 @@ impl Rooms {
         key: Option<CommandKey>,
         command: &R::Command,
     ) -> Result<Answer<R::Reply>, AskError> {
-        todo!("{room} {caller:?} {key:?} {command:?}")
+        debug_assert_eq!(room.kind(), R::KIND, "a command goes to a room of its own kind");
+        let _open = self.enter()?;
+        let ticket = TicketCell::default();
+        let answer = self.command(room, caller, key, codec::encode(command), ticket.clone())?;
+        let told = match self.wait(answer).await {
+            Some(answered) => answered?,
+            None => match ticket.get() {
+                Some(ticket) => return Ok(Answer::Accepted { ticket: *ticket }),
+                None => return Err(AskError::OutcomeUnknown),
+            },
+        };
+        let Told { reply, revision, position, repeated } = told;
+        let reply = codec::decode(&reply).map_err(|_| AskError::Failed)?;
+        Ok(Answer::Done { reply, revision, position, repeated })
+    }
+
+    /// As [`Self::ask`] for rooms among each other: encoded, and not refused by a shutdown.
+    pub(crate) async fn tell(
+        &self,
+        room: &RoomId,
+        caller: Caller,
+        key: Option<CommandKey>,
+        command: Vec<u8>,
+        wait: Duration,
+    ) -> Result<Told, AskError> {
+        let answer = self.command(room, caller, key, command, TicketCell::default())?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(answered) => answered.unwrap_or(Err(AskError::OutcomeUnknown)),
+            Err(_) => Err(AskError::OutcomeUnknown),
+        }
+    }
+
+    fn command(
+        &self,
+        room: &RoomId,
+        caller: Caller,
+        key: Option<CommandKey>,
+        command: Vec<u8>,
+        ticket: TicketCell,
+    ) -> Result<oneshot::Receiver<Result<Told, AskError>>, AskError> {
+        if command.len() > COMMAND_BYTES_MAX {
+            return Err(AskError::TooLarge { len: command.len(), max: COMMAND_BYTES_MAX });
+        }
+        let (reply, answer) = oneshot::channel();
+        let seed = Seed(rand::random());
+        self.send(room, Request::Command { caller, key, seed, command, reply, ticket })?;
+        Ok(answer)
+    }
+
+    /// Waits for an answer, at most [`ANSWER_WAIT`], and not much longer once the server drains.
+    async fn wait<T>(
+        &self,
+        answer: oneshot::Receiver<Result<T, AskError>>,
+    ) -> Option<Result<T, AskError>> {
+        let mut draining = self.inner.shared.draining.subscribe();
+        let drained = async move {
+            let _ = draining.wait_for(|d| *d).await;
+            tokio::time::sleep(DRAIN_WAIT).await;
+        };
+        tokio::select! {
+            biased;
+            answered = answer => Some(answered.unwrap_or(Err(AskError::OutcomeUnknown))),
+            () = drained => None,
+            () = tokio::time::sleep(ANSWER_WAIT) => None,
+        }
     }
 
     /// What `audience` sees of `room`. Waits until everything in it is on disk.
@@ -147,7 +249,10 @@ impl Rooms {
     ///
     /// [`AskError::NoSuchRoom`] if the room does not exist for this audience.
     pub async fn view(&self, room: &RoomId, audience: Audience) -> Result<Seen, AskError> {
-        todo!("{room} {audience:?}")
+        let _open = self.enter()?;
+        let (reply, answer) = oneshot::channel();
+        self.send(room, Request::View { audience, reply })?;
+        self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))
     }
 
     /// Follows `room` live from `recover` on, or from now.
@@ -162,21 +267,148 @@ impl Rooms {
         recover: Option<StreamPosition>,
         sink: Arc<dyn Sink>,
     ) -> Result<Watching, AskError> {
-        let _ = sink;
-        todo!("{room} {audience:?} {recover:?}")
+        let _open = self.enter()?;
+        let (reply, answer) = oneshot::channel();
+        self.send(room, Request::Watch { audience, recover, sink, reply })?;
+        self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))
     }
 
-    /// Reads rows of a list. A list read after a write's answer shows that write.
+    /// Reads rows of a list. A list read after a write's answer shows that write: rows are written
+    /// in the same batch as the frame that changed them.
     ///
     /// # Errors
     ///
     /// [`AskError::StoreUnavailable`].
     pub async fn rows(&self, query: RowQuery) -> Result<Vec<Row>, AskError> {
-        todo!("{query:?}")
+        self.read(move |journal| journal.rows(&query)).await
     }
 
-    /// Refuses new work, finishes what was accepted, syncs. At most `within`.
-    pub async fn shut_down(&self, within: Duration) {
-        todo!("{within:?}")
+    /// The stored rooms of `kind`, or of all kinds, past `after`, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::StoreUnavailable`].
+    pub async fn stored(
+        &self,
+        kind: Option<String>,
+        after: Option<RoomId>,
+        limit: usize,
+    ) -> Result<Vec<RoomId>, AskError> {
+        self.read(move |journal| journal.rooms(kind.as_deref(), after.as_ref(), limit)).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&dyn Journal) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, AskError> {
+        let shared = self.inner.shared.clone();
+        let unavailable =
+            |e: &dyn std::fmt::Display| AskError::StoreUnavailable { reason: e.to_string() };
+        let _turn = shared.reads.acquire().await.map_err(|e| unavailable(&e))?;
+        let journal = shared.journal.clone();
+        tokio::task::spawn_blocking(move || read(&*journal))
+            .await
+            .map_err(|e| unavailable(&e))?
+            .map_err(|e| unavailable(&e))
+    }
+
+    /// How `room` stands. Loads it if it is not in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::NoSuchRoom`] if there is no such kind of room.
+    pub async fn status(&self, room: &RoomId) -> Result<Status, AskError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(room, Request::Status { reply })?;
+        answer.await.map_err(|_| AskError::NoSuchRoom)
+    }
+
+    /// Closes `room` to everybody until [`Self::reopen`].
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::Overloaded`].
+    pub fn quarantine(&self, room: &RoomId, reason: String) -> Result<(), AskError> {
+        self.send(room, Request::Quarantine(reason))
+    }
+
+    /// Rebuilds `room` from its journal and opens it if it was quarantined.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::Overloaded`].
+    pub fn reopen(&self, room: &RoomId) -> Result<(), AskError> {
+        self.send(room, Request::Reopen)
+    }
+
+    /// Counts by kind, and the quarantined rooms.
+    #[must_use]
+    pub fn overview(&self) -> Overview {
+        self.inner.shared.stats.overview()
+    }
+
+    /// The newest commands that were set aside, oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<(RoomId, DeadLetter)> {
+        self.inner.shared.stats.dead_letters()
+    }
+
+    /// The past of `room` as JSON, from record `from` on, at most `limit` records, secrets left
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::StoreUnavailable`], [`AskError::NoSuchRoom`].
+    pub async fn past(
+        &self,
+        room: &RoomId,
+        from: u64,
+        limit: usize,
+    ) -> Result<serde_json::Value, AskError> {
+        let kind = self.inner.shared.kinds.get(room.kind()).ok_or(AskError::NoSuchRoom)?.clone();
+        let id = room.clone();
+        let page = self.read(move |journal| journal.frames(&id, from, limit)).await?;
+        Ok(past::page(&kind, &page))
+    }
+
+    fn enter(&self) -> Result<Open<'_>, AskError> {
+        let shared = &self.inner.shared;
+        if *shared.draining.borrow() {
+            return Err(AskError::ShuttingDown);
+        }
+        shared.open.fetch_add(1, Ordering::Relaxed);
+        Ok(Open(shared))
+    }
+
+    fn send(&self, room: &RoomId, request: Request) -> Result<(), AskError> {
+        if !self.inner.shared.kinds.contains_key(room.kind()) {
+            return Err(AskError::NoSuchRoom);
+        }
+        let shard = &self.inner.shards[usize::from(room.shard().0)];
+        shard
+            .try_send(Route { room: room.clone(), request })
+            .map_err(|_| AskError::Overloaded { retry_after: Duration::from_secs(1) })
+    }
+
+    /// Refuses new work, finishes what was accepted, syncs. Returns after `within` at the latest,
+    /// true if everything that was accepted was finished.
+    pub async fn shut_down(&self, within: Duration) -> bool {
+        let shared = &self.inner.shared;
+        shared.draining.send_replace(true);
+        let deadline = tokio::time::Instant::now() + within;
+        let finished = loop {
+            if shared.open.load(Ordering::Relaxed) <= 0 {
+                break true;
+            }
+            if tokio::time::Instant::now() >= deadline {
+                break false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let committer = shared.committer.clone();
+        let left = deadline.saturating_duration_since(tokio::time::Instant::now());
+        let stop = tokio::task::spawn_blocking(move || committer.stop());
+        let stopped = tokio::time::timeout(left.max(Duration::from_secs(1)), stop).await.is_ok();
+        finished && stopped
     }
 }

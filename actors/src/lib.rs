@@ -2,12 +2,28 @@
 //!
 //! - [`host`]: what a room does about each input, as a state machine without I/O.
 //! - [`journal`]: where frames are kept, and the stores behind that trait.
+//! - [`start`]: registers kinds and performers and starts everything.
 //! - [`handle`]: how the edge talks to rooms. The only way in; no actor's address leaves this crate.
 //! - [`watch`]: how the edge follows a room live.
 //! - [`performer`]: who does the work that rooms owe to the world outside.
+//!
+//! Inside: `shard` and `room` are the actors, `lane` how messages reach them, `duties` what
+//! performs their work, `shared` what they share, `past` what inspectors see.
 
+pub mod clock;
+mod duties;
 pub mod handle;
 pub mod host;
 pub mod journal;
+mod lane;
+mod past;
 pub mod performer;
+mod room;
+mod shard;
+mod shared;
+pub mod start;
 pub mod watch;
+
+pub use self::handle::Rooms;
+pub use self::shared::{KindStats, Overview};
+pub use self::start::Start;

@@ -47,7 +47,6 @@ pub(crate) trait Erased: Send {
     fn duties(&self) -> Vec<Duty>;
     fn audiences(&self) -> Vec<Audience>;
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>>;
-    fn rows(&self) -> Vec<RowChange>;
     fn save(&self) -> Vec<u8>;
 }
 
@@ -198,10 +197,6 @@ impl<R: Rules> Erased for Hosted<R> {
 
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {
         self.rules.view(now, audience).map(|view| json(&view))
-    }
-
-    fn rows(&self) -> Vec<RowChange> {
-        self.rules.rows()
     }
 
     fn save(&self) -> Vec<u8> {

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use playhouse_domain::duty::{DutyId, DutyResult, Work};
-use playhouse_domain::room::{Audience, Caller, Seed};
+use playhouse_domain::room::{Audience, Caller, Seed, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::CommandKey;
 
@@ -146,6 +146,8 @@ pub enum Output {
     Append(Box<Append>),
     /// Answer a command.
     Answer(Token, Result<Told, AskError>),
+    /// A command is accepted and on disk; its outcome follows under the ticket.
+    Accepted(Token, Ticket),
     /// Answer a view.
     Seen(Token, Result<Seen, AskError>),
     /// Answer a watch.

@@ -378,6 +378,7 @@ impl Room {
                 let waiters = self.waiters.entry(ticket).or_default();
                 if waiters.len() < WAITERS_MAX {
                     waiters.push(token);
+                    self.out.push_back(Output::Accepted(token, ticket));
                 } else {
                     let retry_after = Duration::from_secs(10);
                     self.out.push_back(Output::Answer(

@@ -1,10 +1,14 @@
 //! Where frames are kept. A store implements [`Journal`]; the committer thread is its one writer.
 //!
+//! - [`committer`]: the thread that writes many rooms' frames with one sync.
 //! - [`record`]: the bytes of a frame and of a snapshot.
 //! - [`sled`]: the embedded store. The only file that names sled.
 //! - [`memory`]: for tests and simulation; fails, stalls, tears and duplicates on demand.
 
+pub mod committer;
+pub mod memory;
 pub mod record;
+pub mod sled;
 
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
@@ -167,6 +171,15 @@ pub trait Journal: Send + Sync + 'static {
     /// [`JournalError::Store`].
     fn claim(&self, shard: Shard) -> Result<u64, JournalError>;
 
+    /// Takes over every shard; the epochs by shard.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Store`].
+    fn claim_all(&self) -> Result<Vec<u64>, JournalError> {
+        Shard::all().map(|shard| self.claim(shard)).collect()
+    }
+
     /// Writes every append of `batch`, all or nothing, and returns once that is on the disk: the
     /// positions, in the order of the batch.
     ///
@@ -236,4 +249,14 @@ pub trait Journal: Send + Sync + 'static {
     /// restore. It is part of every stream epoch, so that positions from before a restore are
     /// never taken for positions after it.
     fn generation(&self) -> String;
+
+    /// Writes a checksummed copy of everything to `to`; the number of entries.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Store`], also from stores that cannot do it.
+    fn export(&self, to: &mut dyn std::io::Write) -> Result<u64, JournalError> {
+        let _ = to;
+        Err(JournalError::Store { doing: "export", source: "this store keeps no backup".into() })
+    }
 }

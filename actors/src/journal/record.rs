@@ -1,1 +1,233 @@
 //! The bytes of a frame and of a snapshot.
+//!
+//! Little-endian:
+//!
+//! ```text
+//! offset  size  field
+//!      0     4  magic: "PHJF" for a frame, "PHJS" for a snapshot
+//!      4     1  format version, 1
+//!      5     1  shard
+//!      6     2  schema version of the payload
+//!      8     8  claim epoch (0 in a snapshot)
+//!     16     8  sequence number within the room, from 1
+//!     24     8  time, milliseconds since 1970
+//!     32     2  length of the room's name
+//!     34     4  length of the payload
+//!     38     …  the room's name, then the payload
+//!      …     4  CRC-32C of everything before it
+//! ```
+
+use playhouse_domain::time::Timestamp;
+use playhouse_protocol::ids::{RoomId, Shard};
+
+use super::{Frame, Snapshot};
+
+const FRAME: [u8; 4] = *b"PHJF";
+const SNAPSHOT: [u8; 4] = *b"PHJS";
+const VERSION: u8 = 1;
+const HEAD: usize = 38;
+const SUM: usize = 4;
+
+/// Bytes are not a record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The bytes end before the record does, or go on after it.
+    #[error("record has {len} bytes where {expected} were announced")]
+    Length {
+        /// How many there are.
+        len: usize,
+        /// How many there should be.
+        expected: usize,
+    },
+    /// The bytes are something else.
+    #[error("record does not start as one")]
+    Magic,
+    /// Written by a version that this one cannot read.
+    #[error("record has format version {0}, this program reads version {VERSION}")]
+    Version(u8),
+    /// The bytes were changed since they were written.
+    #[error("record has checksum {found:08x} where {expected:08x} was written")]
+    Checksum {
+        /// The checksum of the bytes.
+        found: u32,
+        /// The checksum in the record.
+        expected: u32,
+    },
+    /// The room's name is not one, or lies on another shard.
+    #[error("record names no room of its shard")]
+    Room,
+}
+
+struct Head<'a> {
+    magic: [u8; 4],
+    room: &'a RoomId,
+    schema: u16,
+    claim: u64,
+    seq: u64,
+    at: Timestamp,
+}
+
+fn encode(head: &Head<'_>, payload: &[u8]) -> Vec<u8> {
+    let name = head.room.as_str().as_bytes();
+    let name_len = u16::try_from(name.len()).expect("a room id has at most 225 bytes");
+    let payload_len = u32::try_from(payload.len()).expect("a payload is far below 4 GiB");
+    let mut bytes = Vec::with_capacity(HEAD + name.len() + payload.len() + SUM);
+    bytes.extend_from_slice(&head.magic);
+    bytes.extend_from_slice(&[VERSION, head.room.shard().0]);
+    bytes.extend_from_slice(&head.schema.to_le_bytes());
+    bytes.extend_from_slice(&head.claim.to_le_bytes());
+    bytes.extend_from_slice(&head.seq.to_le_bytes());
+    bytes.extend_from_slice(&head.at.ms().to_le_bytes());
+    bytes.extend_from_slice(&name_len.to_le_bytes());
+    bytes.extend_from_slice(&payload_len.to_le_bytes());
+    bytes.extend_from_slice(name);
+    bytes.extend_from_slice(payload);
+    bytes.extend_from_slice(&crc32c::crc32c(&bytes).to_le_bytes());
+    bytes
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    bytes[at..at + N].try_into().expect("the length was checked")
+}
+
+/// Reads a record whose checksum covers all of `bytes`. Nothing is allocated by a length that the
+/// bytes name before they were found to hold as much.
+fn decode(magic: [u8; 4], bytes: &[u8]) -> Result<Frame, RecordError> {
+    let len = bytes.len();
+    if len < HEAD + SUM {
+        return Err(RecordError::Length { len, expected: HEAD + SUM });
+    }
+    if array(bytes, 0) != magic {
+        return Err(RecordError::Magic);
+    }
+    if bytes[4] != VERSION {
+        return Err(RecordError::Version(bytes[4]));
+    }
+    let name_len = usize::from(u16::from_le_bytes(array(bytes, 32)));
+    let payload_len = u32::from_le_bytes(array(bytes, 34)) as usize;
+    let expected = HEAD + name_len + payload_len + SUM;
+    if len != expected {
+        return Err(RecordError::Length { len, expected });
+    }
+    let expected = u32::from_le_bytes(array(bytes, len - SUM));
+    let found = crc32c::crc32c(&bytes[..len - SUM]);
+    if found != expected {
+        return Err(RecordError::Checksum { found, expected });
+    }
+    let name = std::str::from_utf8(&bytes[HEAD..HEAD + name_len]).map_err(|_| RecordError::Room)?;
+    let room: RoomId = name.parse().map_err(|_| RecordError::Room)?;
+    if room.shard() != Shard(bytes[5]) {
+        return Err(RecordError::Room);
+    }
+    Ok(Frame {
+        room,
+        claim: u64::from_le_bytes(array(bytes, 8)),
+        seq: u64::from_le_bytes(array(bytes, 16)),
+        schema: u16::from_le_bytes(array(bytes, 6)),
+        at: Timestamp::from_ms(u64::from_le_bytes(array(bytes, 24))),
+        payload: bytes[HEAD + name_len..len - SUM].to_vec(),
+    })
+}
+
+/// The bytes of `frame`.
+#[must_use]
+pub fn encode_frame(frame: &Frame) -> Vec<u8> {
+    let Frame { room, claim, seq, schema, at, payload } = frame;
+    let head = Head { magic: FRAME, room, schema: *schema, claim: *claim, seq: *seq, at: *at };
+    encode(&head, payload)
+}
+
+/// Reads a frame.
+///
+/// # Errors
+///
+/// [`RecordError`].
+pub fn decode_frame(bytes: &[u8]) -> Result<Frame, RecordError> {
+    decode(FRAME, bytes)
+}
+
+/// The bytes of `snapshot`.
+#[must_use]
+pub fn encode_snapshot(snapshot: &Snapshot) -> Vec<u8> {
+    let Snapshot { room, seq, schema, at, payload } = snapshot;
+    let head = Head { magic: SNAPSHOT, room, schema: *schema, claim: 0, seq: *seq, at: *at };
+    encode(&head, payload)
+}
+
+/// Reads a snapshot.
+///
+/// # Errors
+///
+/// [`RecordError`].
+pub fn decode_snapshot(bytes: &[u8]) -> Result<Snapshot, RecordError> {
+    let Frame { room, seq, schema, at, payload, .. } = decode(SNAPSHOT, bytes)?;
+    Ok(Snapshot { room, seq, schema, at, payload })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sample() -> Frame {
+        Frame {
+            room: "showing:a".parse().unwrap(),
+            claim: 3,
+            seq: 7,
+            schema: 1,
+            at: Timestamp::from_ms(0x0102_0304),
+            payload: vec![0xaa, 0xbb],
+        }
+    }
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// Stored data depends on these bytes: they never change for format version 1.
+    #[test]
+    fn the_bytes_of_a_frame_stay_as_they_are() {
+        let golden = "50484a4601090100030000000000000007000000000000000403020100000000\
+                      09000200000073686f77696e673a61aabb";
+        let bytes = encode_frame(&sample());
+        assert_eq!(hex(&bytes[..bytes.len() - SUM]), golden);
+        assert_eq!(decode_frame(&bytes), Ok(sample()));
+    }
+
+    #[test]
+    fn a_record_of_another_version_or_sort_is_named_as_such() {
+        let mut bytes = encode_frame(&sample());
+        assert_eq!(decode_snapshot(&bytes), Err(RecordError::Magic));
+        bytes[4] = 2;
+        assert_eq!(decode_frame(&bytes), Err(RecordError::Version(2)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_flipped_bit_is_found(bit in 0_usize..(38 + 9 + 2 + 4) * 8) {
+            let mut bytes = encode_frame(&sample());
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(decode_frame(&bytes).is_err());
+        }
+
+        #[test]
+        fn any_cut_is_found(len in 0_usize..38 + 9 + 2 + 4) {
+            prop_assert!(decode_frame(&encode_frame(&sample())[..len]).is_err());
+        }
+
+        #[test]
+        fn bytes_from_outside_never_panic(bytes: Vec<u8>) {
+            let _ = decode_frame(&bytes);
+            let mut framed = b"PHJF\x01".to_vec();
+            framed.extend(bytes);
+            let _ = decode_frame(&framed);
+        }
+
+        #[test]
+        fn what_was_written_is_read_back(seq: u64, schema: u16, payload: Vec<u8>) {
+            let frame = Frame { seq, schema, payload, ..sample() };
+            prop_assert_eq!(decode_frame(&encode_frame(&frame)), Ok(frame));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Promises of the host, kept on a counter room and a made-up disk.
+
+mod counter;
+mod promises;
+mod rig;

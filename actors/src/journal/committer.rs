@@ -1,0 +1,256 @@
+//! The one writer of a store: a thread that writes many rooms' frames with one sync.
+//!
+//! Group commit: while one batch is being synced the next one gathers, so a busy server pays one
+//! sync for up to [`BATCH_MAX`] frames and an idle one pays it at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use playhouse_protocol::ids::RoomId;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tracing::{error, warn};
+
+use super::{Append, Journal, JournalError, Snapshot, Stored};
+use crate::handle::Position;
+
+/// How many writes may wait. 8,192: sixteen full batches, about 100 ms of a fast disk. Past it a
+/// frame is answered as not written.
+const QUEUE_MAX: usize = 8192;
+
+/// How many frames one sync may carry. 512: beyond it the figures no longer rise, and an early
+/// frame waits longer for the later ones.
+pub const BATCH_MAX: usize = 512;
+
+/// A frame did not become durable, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// It is surely not on disk.
+    #[error("not written: {reason}")]
+    NotWritten {
+        /// Why.
+        reason: String,
+    },
+    /// It may be on disk.
+    #[error("unknown whether written: {reason}")]
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The queue to the committer is full, or it has stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the journal takes no more writes now")]
+pub struct NotTaken;
+
+/// What is called on the committer's thread when something is done. Must not block.
+pub type Done<T> = Box<dyn FnOnce(T) + Send>;
+
+enum Job {
+    Append(Box<Append>, Done<Result<Position, CommitError>>),
+    Load(RoomId, Done<Result<Stored, JournalError>>),
+    Snapshot(Box<Snapshot>, u64, Done<Result<(), JournalError>>),
+    Run(Box<dyn FnOnce(&dyn Journal) + Send>),
+    Stop,
+}
+
+/// A handle to the committer. Cheap to clone.
+#[derive(Clone)]
+pub struct Committer {
+    jobs: Sender<Job>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Committer {
+    /// Starts the thread that writes to `journal`.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no more threads.
+    #[must_use]
+    pub fn start(journal: Arc<dyn Journal>) -> Self {
+        let (jobs, inbox) = channel(QUEUE_MAX);
+        let worker = Worker { journal, inbox, halted: BTreeSet::new() };
+        let thread = std::thread::Builder::new()
+            .name("committer".into())
+            .spawn(move || worker.run())
+            .expect("a thread can be started");
+        Self { jobs, thread: Arc::new(Mutex::new(Some(thread))) }
+    }
+
+    /// Writes `append` with the next sync, then calls `done`.
+    ///
+    /// Once a frame of a room failed, every later one of that room is refused as not written until
+    /// [`Self::load`] has read it back: a room's records never have a hole.
+    ///
+    /// # Errors
+    ///
+    /// [`NotTaken`] if [`QUEUE_MAX`] jobs wait; `done` is not called.
+    pub fn append(
+        &self,
+        append: Append,
+        done: Done<Result<Position, CommitError>>,
+    ) -> Result<(), NotTaken> {
+        self.jobs.try_send(Job::Append(Box::new(append), done)).map_err(|_| NotTaken)
+    }
+
+    /// Reads `room` behind every write before this call.
+    pub fn load(&self, room: RoomId, done: Done<Result<Stored, JournalError>>) {
+        self.ordered(Job::Load(room, done));
+    }
+
+    /// Stores `snapshot` behind every write before this call; see [`Journal::snapshot`].
+    pub fn snapshot(
+        &self,
+        snapshot: Snapshot,
+        keep_from: u64,
+        done: Done<Result<(), JournalError>>,
+    ) {
+        self.ordered(Job::Snapshot(Box::new(snapshot), keep_from, done));
+    }
+
+    /// Runs `work` on the journal between two batches: nothing is written meanwhile.
+    pub fn run(&self, work: impl FnOnce(&dyn Journal) + Send + 'static) {
+        self.ordered(Job::Run(Box::new(work)));
+    }
+
+    /// Finishes what was taken, then ends the thread. Blocks until it has ended.
+    pub fn stop(&self) {
+        let Some(thread) = self.thread.lock().take() else { return };
+        while self.jobs.try_send(Job::Stop).is_err() && !thread.is_finished() {
+            std::thread::yield_now();
+        }
+        if thread.join().is_err() {
+            error!("the committer ended with a panic");
+        }
+    }
+
+    /// Jobs that answer something a room waits for go in even if the queue is full: from a task of
+    /// their own that waits for a place. If the committer has stopped, `done` is dropped.
+    fn ordered(&self, job: Job) {
+        use tokio::sync::mpsc::error::TrySendError;
+        match self.jobs.try_send(job) {
+            Ok(()) | Err(TrySendError::Closed(_)) => {}
+            Err(TrySendError::Full(job)) => {
+                let jobs = self.jobs.clone();
+                std::thread::spawn(move || drop(jobs.blocking_send(job)));
+            }
+        }
+    }
+}
+
+struct Worker {
+    journal: Arc<dyn Journal>,
+    inbox: Receiver<Job>,
+    /// Rooms of which a frame failed and that were not read back since.
+    halted: BTreeSet<RoomId>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        let mut batch = Vec::with_capacity(BATCH_MAX);
+        while let Some(first) = self.inbox.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Append(append, done) => batch.push((append, done)),
+                    other => {
+                        self.commit(&mut batch);
+                        if !self.other(other) {
+                            return;
+                        }
+                    }
+                }
+                if batch.len() < BATCH_MAX {
+                    next = self.inbox.try_recv().ok();
+                }
+            }
+            self.commit(&mut batch);
+        }
+    }
+
+    /// Does a job that is no append. False if it was the last.
+    fn other(&mut self, job: Job) -> bool {
+        match job {
+            Job::Load(room, done) => {
+                self.halted.remove(&room);
+                done(self.journal.load(&room));
+            }
+            Job::Snapshot(snapshot, keep_from, done) => {
+                done(self.journal.snapshot(&snapshot, keep_from));
+            }
+            Job::Run(work) => work(&*self.journal),
+            Job::Stop => return false,
+            Job::Append(..) => unreachable!("appends are batched"),
+        }
+        true
+    }
+
+    #[expect(clippy::type_complexity, reason = "one batch of one kind of job")]
+    fn commit(&mut self, batch: &mut Vec<(Box<Append>, Done<Result<Position, CommitError>>)>) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut appends = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::with_capacity(batch.len());
+        for (append, done) in batch.drain(..) {
+            if self.halted.contains(&append.frame.room) {
+                let reason = "an earlier record of the room failed".to_owned();
+                done(Err(CommitError::NotWritten { reason }));
+            } else {
+                appends.push(*append);
+                waiting.push(done);
+            }
+        }
+        if appends.is_empty() {
+            return;
+        }
+        let started = Instant::now();
+        let result = self.journal.append(&appends);
+        metrics::histogram!("playhouse_journal_commit_seconds").record(started.elapsed());
+        metrics::histogram!("playhouse_journal_batch_frames").record(appends.len() as f64);
+        match result {
+            Ok(positions) => {
+                metrics::counter!("playhouse_journal_frames_total").increment(appends.len() as u64);
+                for (done, position) in waiting.into_iter().zip(positions) {
+                    done(Ok(position));
+                }
+            }
+            Err(error) => {
+                metrics::counter!("playhouse_journal_errors_total").increment(1);
+                warn!(frames = appends.len(), error = %chain(&error), "a batch could not be written");
+                self.halted.extend(appends.into_iter().map(|a| a.frame.room));
+                let error = commit_error(&error);
+                for done in waiting {
+                    done(Err(error.clone()));
+                }
+            }
+        }
+    }
+}
+
+fn commit_error(error: &JournalError) -> CommitError {
+    let reason = chain(error);
+    match error {
+        JournalError::DiskFull { .. } | JournalError::Fenced { .. } => {
+            CommitError::NotWritten { reason }
+        }
+        JournalError::Store { .. } | JournalError::Damaged { .. } => {
+            CommitError::Unknown { reason }
+        }
+    }
+}
+
+/// An error with its causes, for logs and reasons.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,50 @@
+//! The check at start: does the store open, and do its records hold together?
+//!
+//! sled can hang or panic on a file that was damaged, so the check runs in a child process with a
+//! time limit; the server looks at its exit status.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use playhouse_protocol::ids::RoomId;
+
+use super::{Open, lock, read};
+use crate::journal::JournalError;
+
+/// What the check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many rooms are stored.
+    pub rooms: usize,
+    /// How many records lie behind their snapshots.
+    pub records: u64,
+    /// Rooms whose records do not hold together; they will be quarantined, all others work.
+    pub damaged: BTreeMap<RoomId, String>,
+}
+
+/// The store does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// It is in use, or its directory cannot be used.
+    #[error(transparent)]
+    Open(#[from] super::OpenError),
+    /// It cannot be read.
+    #[error("failed to read the store")]
+    Read(#[source] JournalError),
+}
+
+/// Opens the store in `dir` and reads every room's records. A directory without a store is fine.
+///
+/// # Errors
+///
+/// [`CheckError`] if the store cannot be used at all.
+pub fn check(dir: &Path) -> Result<Report, CheckError> {
+    let nothing = Report { rooms: 0, records: 0, damaged: BTreeMap::new() };
+    if !dir.join("store").exists() {
+        return Ok(nothing);
+    }
+    let _lock = lock(dir)?;
+    let open = Open::new(dir).map_err(|e| CheckError::Open(super::OpenError::Store(e)))?;
+    let (rooms, records, damaged) = read::verify(&open.db).map_err(CheckError::Read)?;
+    Ok(Report { rooms, records, damaged })
+}

@@ -1,0 +1,401 @@
+//! The actor of one room: carries inputs and outputs between callers, the committer and the host.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::prelude::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
+use playhouse_domain::room::{Audience, Caller, Seed};
+use playhouse_domain::time::Timestamp;
+use playhouse_protocol::ids::{CommandKey, RoomId};
+use tokio::sync::oneshot;
+use tracing::{error, warn};
+
+use crate::duties;
+use crate::handle::{AskError, Seen, TicketCell};
+use crate::host::{Input, LoadFailed, Output, Room, Started, Status, Token, Told};
+use crate::journal::committer::CommitError;
+use crate::journal::{Append, JournalError, Snapshot};
+use crate::lane::{Lane, Mailbox};
+use crate::shard::{ShardActor, Sleeping};
+use crate::shared::Shared;
+use crate::watch::{Publication, Sink, StreamPosition, WatchEnd, WatchGuard, WatcherId, Watching};
+
+/// How long a rule's decision may take before it is reported. 1 ms: a thousand times a usual one.
+const DECISION_BUDGET: Duration = Duration::from_millis(1);
+
+/// What a caller asks of a room.
+pub(crate) enum Request {
+    Command {
+        caller: Caller,
+        key: Option<CommandKey>,
+        seed: Seed,
+        command: Vec<u8>,
+        reply: oneshot::Sender<Result<Told, AskError>>,
+        ticket: TicketCell,
+    },
+    View {
+        audience: Audience,
+        reply: oneshot::Sender<Result<Seen, AskError>>,
+    },
+    Watch {
+        audience: Audience,
+        recover: Option<StreamPosition>,
+        sink: Arc<dyn Sink>,
+        reply: oneshot::Sender<Result<Watching, AskError>>,
+    },
+    Status {
+        reply: oneshot::Sender<Status>,
+    },
+    Quarantine(String),
+    Reopen,
+    /// Be loaded: something is due or owed.
+    Touch,
+}
+
+impl Request {
+    /// Answers that the request cannot be served.
+    pub(crate) fn refuse(self, error: AskError) {
+        match self {
+            Self::Command { reply, .. } => drop(reply.send(Err(error))),
+            Self::View { reply, .. } => drop(reply.send(Err(error))),
+            Self::Watch { reply, .. } => drop(reply.send(Err(error))),
+            Self::Status { .. } | Self::Quarantine(_) | Self::Reopen | Self::Touch => {}
+        }
+    }
+}
+
+impl Message for Request {
+    type Result = ();
+}
+
+/// There is something in the inner lane.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Wake;
+
+/// Nobody knows the room any more: be gone.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(crate) struct Stop;
+
+enum Waiting {
+    Told(oneshot::Sender<Result<Told, AskError>>, TicketCell),
+    Seen(oneshot::Sender<Result<Seen, AskError>>),
+    Watching(oneshot::Sender<Result<Watching, AskError>>, Arc<dyn Sink>),
+}
+
+/// The actor of one room.
+pub(crate) struct RoomActor {
+    id: RoomId,
+    host: Room,
+    shared: Arc<Shared>,
+    shard: Mailbox<ShardActor>,
+    lane: Arc<Lane>,
+    waiting: HashMap<Token, Waiting>,
+    sinks: HashMap<WatcherId, Arc<dyn Sink>>,
+    /// Requests taken so far; the shard compares it with what it sent before it lets the room go.
+    taken: u64,
+    /// True if frames of an earlier actor of this room may still be on their way.
+    barrier: bool,
+    timer: Option<(Timestamp, SpawnHandle)>,
+    mailbox: usize,
+}
+
+impl RoomActor {
+    pub(crate) fn new(
+        id: RoomId,
+        host: Room,
+        shared: Arc<Shared>,
+        shard: Mailbox<ShardActor>,
+        barrier: bool,
+        mailbox: usize,
+    ) -> Self {
+        Self {
+            id,
+            host,
+            shared,
+            shard,
+            lane: Arc::default(),
+            waiting: HashMap::new(),
+            sinks: HashMap::new(),
+            taken: 0,
+            barrier,
+            timer: None,
+            mailbox,
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.shared.clock.now();
+        let watchdog = matches!(input, Input::Command { .. }).then(std::time::Instant::now);
+        self.host.handle(now, input);
+        if let Some(took) = watchdog.map(|since| since.elapsed())
+            && took > DECISION_BUDGET
+        {
+            metrics::counter!("playhouse_room_slow_decisions_total", "kind" => self.id.kind().to_owned())
+                .increment(1);
+            warn!(room = %self.id, took_us = took.as_micros() as u64, "slow decision");
+        }
+    }
+
+    /// Serves the inner lane, then carries out what the host wants.
+    fn drive(&mut self, ctx: &mut Context<Self>) {
+        for input in self.lane.take() {
+            if let Input::Unwatch(watcher) = &input {
+                self.sinks.remove(watcher);
+            }
+            self.input(input);
+        }
+        while let Some(output) = self.host.poll() {
+            self.carry_out(output);
+        }
+        self.set_timer(ctx);
+    }
+
+    fn carry_out(&mut self, output: Output) {
+        match output {
+            Output::Load => self.load(),
+            Output::Append(append) => self.append(*append),
+            Output::Snapshot { snapshot, keep_from } => self.snapshot(*snapshot, keep_from),
+            Output::Answer(token, result) => {
+                if let Some(Waiting::Told(reply, _)) = self.waiting.remove(&token) {
+                    let _ = reply.send(result);
+                }
+            }
+            Output::Accepted(token, ticket) => {
+                if let Some(Waiting::Told(_, cell)) = self.waiting.get(&token) {
+                    let _ = cell.set(ticket);
+                }
+            }
+            Output::Seen(token, result) => {
+                if let Some(Waiting::Seen(reply)) = self.waiting.remove(&token) {
+                    let _ = reply.send(result);
+                }
+            }
+            Output::Watching(token, result) => self.watching(token, result),
+            Output::Publish(publication, to) => self.publish(&publication, &to),
+            Output::Refresh(publication, to) => self.refresh(&publication, &to),
+            Output::WatchEnded(watcher, reason) => {
+                if let Some(sink) = self.sinks.remove(&watcher) {
+                    sink.ended(reason);
+                }
+            }
+            Output::StartDuty { id, attempt, work } => {
+                let key = duties::key(&self.id, id);
+                duties::start(
+                    &self.shared,
+                    &self.id,
+                    &self.lane,
+                    duties::Task { id, attempt, key, work },
+                );
+            }
+            Output::Sleep(wake_at) => {
+                let sleeping = Sleeping { room: self.id.clone(), taken: self.taken, wake_at };
+                let _ = self.shard.try_send(sleeping);
+            }
+            Output::DeadLetter(letter) => {
+                error!(room = %self.id, caller = ?letter.caller, panic = letter.panic, "command set aside");
+                self.shared.stats.dead_letter(&self.id, letter);
+            }
+            Output::Failed { reason, pause } => {
+                warn!(room = %self.id, reason, pause_ms = pause.as_millis() as u64, "room failed");
+                self.shared.stats.failed(&self.id);
+            }
+            Output::Quarantined { reason } => {
+                error!(room = %self.id, reason, "room quarantined");
+                self.shared.stats.quarantined(&self.id, reason);
+            }
+        }
+    }
+
+    fn load(&mut self) {
+        let barrier = std::mem::replace(&mut self.barrier, true);
+        let (shared, lane, room) = (self.shared.clone(), self.lane.clone(), self.id.clone());
+        actix::spawn(async move {
+            let Ok(_permit) = shared.rebuilds.acquire().await else { return };
+            let loaded = if barrier {
+                let (tx, rx) = oneshot::channel();
+                shared.committer.load(room.clone(), Box::new(move |r| drop(tx.send(r))));
+                rx.await.unwrap_or_else(|_| Err(stopped()))
+            } else {
+                let journal = shared.journal.clone();
+                let read = tokio::task::spawn_blocking({
+                    let room = room.clone();
+                    move || journal.load(&room)
+                });
+                read.await.unwrap_or_else(|_| Err(stopped()))
+            };
+            shared.stats.reopened(&room);
+            lane.post(Input::Loaded(loaded.map_err(|e| load_failed(&e))));
+        });
+    }
+
+    fn append(&self, append: Append) {
+        let seq = append.frame.seq;
+        let lane = self.lane.clone();
+        let done = Box::new(move |result: Result<_, CommitError>| {
+            lane.post(match result {
+                Ok(position) => Input::Durable { seq, position },
+                Err(CommitError::NotWritten { reason }) => {
+                    Input::AppendFailed { seq, not_written: true, reason }
+                }
+                Err(CommitError::Unknown { reason }) => {
+                    Input::AppendFailed { seq, not_written: false, reason }
+                }
+            });
+        });
+        if self.shared.committer.append(append, done).is_err() {
+            let reason = "the journal's queue is full".to_owned();
+            self.lane.post(Input::AppendFailed { seq, not_written: true, reason });
+        }
+    }
+
+    fn snapshot(&self, snapshot: Snapshot, keep_from: u64) {
+        let lane = self.lane.clone();
+        let done = Box::new(move |result: Result<(), JournalError>| {
+            lane.post(Input::SnapshotDone(result.map_err(|e| e.to_string())));
+        });
+        self.shared.committer.snapshot(snapshot, keep_from, done);
+    }
+
+    fn watching(&mut self, token: Token, result: Result<Started, AskError>) {
+        let Some(Waiting::Watching(reply, sink)) = self.waiting.remove(&token) else { return };
+        let started = match result {
+            Ok(started) => started,
+            Err(error) => return drop(reply.send(Err(error))),
+        };
+        let (watcher, lane) = (started.watcher, self.lane.clone());
+        self.sinks.insert(watcher, sink);
+        let guard = WatchGuard::new(move || lane.post(Input::Unwatch(watcher)));
+        // If nobody takes the answer any more, the guard comes back and ends the watch.
+        let _ = reply.send(Ok(Watching {
+            position: started.position,
+            view: started.view,
+            recovered: started.recovered,
+            publications: started.missed,
+            guard,
+        }));
+    }
+
+    fn publish(&mut self, publication: &Arc<Publication>, to: &[WatcherId]) {
+        for watcher in to {
+            let Some(sink) = self.sinks.get(watcher) else { continue };
+            if sink.publish(publication).is_err() {
+                self.input(Input::Lagging(*watcher));
+            }
+        }
+    }
+
+    fn refresh(&mut self, publication: &Arc<Publication>, to: &[WatcherId]) {
+        for watcher in to {
+            let Some(sink) = self.sinks.get(watcher) else { continue };
+            let took = sink.publish(publication).is_ok();
+            self.input(if took { Input::CaughtUp(*watcher) } else { Input::Lagging(*watcher) });
+        }
+    }
+
+    fn set_timer(&mut self, ctx: &mut Context<Self>) {
+        let Some(at) = self.host.next_timeout() else { return };
+        if self.timer.as_ref().is_some_and(|(set, _)| *set <= at) {
+            return;
+        }
+        if let Some((_, handle)) = self.timer.take() {
+            ctx.cancel_future(handle);
+        }
+        // A far time is cut into hours, and a time that has come waits a little, so that a room
+        // that cannot act on it yet does not spin.
+        let wait = at.since(self.shared.clock.now());
+        let wait = wait.clamp(Duration::from_millis(1), Duration::from_secs(3600));
+        let handle = ctx.run_later(wait, |actor, ctx| {
+            actor.timer = None;
+            actor.input(Input::Tick);
+            actor.drive(ctx);
+        });
+        self.timer = Some((at, handle));
+    }
+
+    fn wait(&mut self, waiting: Waiting) -> Token {
+        let token = Token(self.shared.next_id());
+        self.waiting.insert(token, waiting);
+        token
+    }
+}
+
+fn stopped() -> JournalError {
+    JournalError::Store { doing: "read a room", source: "the journal is stopped".into() }
+}
+
+fn load_failed(error: &JournalError) -> LoadFailed {
+    let damaged = matches!(error, JournalError::Damaged { .. });
+    let mut reason = error.to_string();
+    if let Some(source) = std::error::Error::source(error) {
+        reason = format!("{reason}: {source}");
+    }
+    LoadFailed { reason, damaged }
+}
+
+impl Actor for RoomActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_mailbox_capacity(self.mailbox);
+        self.lane.belongs_to(Mailbox::new(ctx.address()));
+        self.shared.stats.loaded(&self.id);
+        self.drive(ctx);
+    }
+
+    fn stopped(&mut self, _: &mut Context<Self>) {
+        self.shared.stats.unloaded(&self.id);
+        for (_, sink) in self.sinks.drain() {
+            sink.ended(WatchEnd::Resubscribe);
+        }
+    }
+}
+
+impl Handler<Request> for RoomActor {
+    type Result = ();
+
+    fn handle(&mut self, request: Request, ctx: &mut Context<Self>) {
+        self.taken += 1;
+        self.drive(ctx);
+        let input = match request {
+            Request::Command { caller, key, seed, command, reply, ticket } => {
+                let token = self.wait(Waiting::Told(reply, ticket));
+                Input::Command { token, caller, key, seed, command }
+            }
+            Request::View { audience, reply } => {
+                Input::View { token: self.wait(Waiting::Seen(reply)), audience }
+            }
+            Request::Watch { audience, recover, sink, reply } => {
+                let token = self.wait(Waiting::Watching(reply, sink));
+                Input::Watch { token, watcher: WatcherId(self.shared.next_id()), audience, recover }
+            }
+            Request::Status { reply } => {
+                let _ = reply.send(self.host.status());
+                Input::Tick
+            }
+            Request::Quarantine(reason) => Input::Quarantine(reason),
+            Request::Reopen => Input::Reopen,
+            Request::Touch => Input::Tick,
+        };
+        self.input(input);
+        self.drive(ctx);
+    }
+}
+
+impl Handler<Wake> for RoomActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Wake, ctx: &mut Context<Self>) {
+        self.drive(ctx);
+    }
+}
+
+impl Handler<Stop> for RoomActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Stop, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}

@@ -1,0 +1,150 @@
+//! What all shards and rooms of one server share.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, Weak};
+
+use parking_lot::Mutex;
+use playhouse_protocol::ids::RoomId;
+use serde::Serialize;
+use tokio::sync::{Semaphore, watch};
+
+use crate::clock::Clock;
+use crate::handle::Inner;
+use crate::host::DeadLetter;
+use crate::host::kind::Kind;
+use crate::journal::Journal;
+use crate::journal::committer::Committer;
+use crate::performer::Performer;
+
+/// How many rooms may be rebuilt at once. 50, as Pekko chose: enough to keep the disk busy, few
+/// enough that a restart is no storm.
+pub(crate) const REBUILDS_MAX: usize = 50;
+
+/// How many commands rooms may have under way to other rooms. 1,024: far more than rooms that
+/// are busy at once on one machine; more wait their turn.
+pub(crate) const TELLS_MAX: usize = 1024;
+
+/// How many reads of lists and pasts may run at once. 8: reads come from memory mostly, and more
+/// would only fight for two cores.
+pub(crate) const READS_MAX: usize = 8;
+
+/// How many dead letters are kept for an administrator. The newest 1,000.
+const DEAD_LETTERS_MAX: usize = 1000;
+
+/// What all shards and rooms share.
+pub(crate) struct Shared {
+    pub(crate) kinds: BTreeMap<&'static str, Kind>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) committer: Committer,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) generation: Arc<str>,
+    pub(crate) rebuilds: Semaphore,
+    pub(crate) tells: Semaphore,
+    pub(crate) reads: Semaphore,
+    pub(crate) performers: HashMap<&'static str, (Arc<dyn Performer>, Semaphore)>,
+    /// True once the server is shutting down.
+    pub(crate) draining: watch::Sender<bool>,
+    /// Asks from outside that are not answered yet.
+    pub(crate) open: AtomicI64,
+    pub(crate) next_id: AtomicU64,
+    pub(crate) stats: Stats,
+    /// The way back in, for duties that tell other rooms.
+    pub(crate) rooms: OnceLock<Weak<Inner>>,
+}
+
+impl Shared {
+    /// A number never given before in this run.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Counts, by kind of room.
+#[derive(Default)]
+pub(crate) struct Stats {
+    kinds: Mutex<BTreeMap<&'static str, KindStats>>,
+    quarantined: Mutex<BTreeMap<RoomId, String>>,
+    dead: Mutex<VecDeque<(RoomId, DeadLetter)>>,
+}
+
+/// Counts of one kind of room.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct KindStats {
+    /// Rooms in memory now.
+    pub loaded: u64,
+    /// Rebuilds after a failure, since the start.
+    pub failures: u64,
+    /// Commands that were set aside, since the start.
+    pub dead_letters: u64,
+    /// The kind's mailbox bound.
+    pub mailbox: usize,
+}
+
+/// How the rooms stand, for an administrator.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Overview {
+    /// Counts by kind.
+    pub kinds: BTreeMap<String, KindStats>,
+    /// Quarantined rooms with the reason.
+    pub quarantined: BTreeMap<String, String>,
+}
+
+impl Stats {
+    pub(crate) fn register(&self, kind: &Kind) {
+        let stats = KindStats { mailbox: kind.policy.mailbox, ..KindStats::default() };
+        self.kinds.lock().insert(kind.name, stats);
+    }
+
+    fn with(&self, room: &RoomId, change: impl FnOnce(&mut KindStats)) {
+        if let Some(stats) = self.kinds.lock().get_mut(room.kind()) {
+            change(stats);
+        }
+    }
+
+    pub(crate) fn loaded(&self, room: &RoomId) {
+        self.with(room, |s| s.loaded += 1);
+    }
+
+    pub(crate) fn unloaded(&self, room: &RoomId) {
+        self.with(room, |s| s.loaded = s.loaded.saturating_sub(1));
+        self.quarantined.lock().remove(room);
+    }
+
+    pub(crate) fn failed(&self, room: &RoomId) {
+        self.with(room, |s| s.failures += 1);
+    }
+
+    pub(crate) fn quarantined(&self, room: &RoomId, reason: String) {
+        self.quarantined.lock().insert(room.clone(), reason);
+    }
+
+    pub(crate) fn reopened(&self, room: &RoomId) {
+        self.quarantined.lock().remove(room);
+    }
+
+    pub(crate) fn dead_letter(&self, room: &RoomId, letter: DeadLetter) {
+        self.with(room, |s| s.dead_letters += 1);
+        let mut dead = self.dead.lock();
+        if dead.len() >= DEAD_LETTERS_MAX {
+            dead.pop_front();
+        }
+        dead.push_back((room.clone(), letter));
+    }
+
+    pub(crate) fn dead_letters(&self) -> Vec<(RoomId, DeadLetter)> {
+        self.dead.lock().iter().cloned().collect()
+    }
+
+    pub(crate) fn overview(&self) -> Overview {
+        Overview {
+            kinds: self.kinds.lock().iter().map(|(k, s)| ((*k).to_owned(), s.clone())).collect(),
+            quarantined: self
+                .quarantined
+                .lock()
+                .iter()
+                .map(|(room, reason)| (room.to_string(), reason.clone()))
+                .collect(),
+        }
+    }
+}

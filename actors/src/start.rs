@@ -1,0 +1,140 @@
+//! Starting the rooms: kinds and performers are registered, shards claimed, due rooms woken.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Arc, OnceLock};
+
+use actix::Arbiter;
+use actix::prelude::Actor;
+use playhouse_domain::room::Rules;
+use playhouse_domain::time::Timestamp;
+use playhouse_protocol::ids::RoomId;
+use tokio::sync::{Semaphore, watch};
+
+use crate::clock::{Clock, SystemClock};
+use crate::handle::{Inner, Rooms};
+use crate::host::kind::Kind;
+use crate::journal::committer::Committer;
+use crate::journal::{Journal, JournalError};
+use crate::lane::Mailbox;
+use crate::performer::Performer;
+use crate::room::Request;
+use crate::shard::{Route, ShardActor};
+use crate::shared::{READS_MAX, REBUILDS_MAX, Shared, Stats, TELLS_MAX};
+
+/// Rooms about to start.
+pub struct Start {
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    threads: usize,
+    kinds: BTreeMap<&'static str, Kind>,
+    performers: HashMap<&'static str, (Arc<dyn Performer>, Semaphore)>,
+}
+
+impl Start {
+    /// Rooms kept in `journal`, on the machine's clock, on as many threads as it has cores (at
+    /// most 16).
+    #[must_use]
+    pub fn new(journal: Arc<dyn Journal>) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+        Self {
+            journal,
+            clock: Arc::new(SystemClock::start()),
+            threads,
+            kinds: BTreeMap::new(),
+            performers: HashMap::new(),
+        }
+    }
+
+    /// Registers the kind of room whose rules are `R`.
+    #[must_use]
+    pub fn kind<R: Rules>(mut self) -> Self {
+        let kind = Kind::of::<R>();
+        self.kinds.insert(kind.name, kind);
+        self
+    }
+
+    /// Registers who performs duties of `kind`.
+    #[must_use]
+    pub fn performer(mut self, kind: &'static str, performer: Arc<dyn Performer>) -> Self {
+        let turns = Semaphore::new(performer.parallel());
+        self.performers.insert(kind, (performer, turns));
+        self
+    }
+
+    /// Uses `clock` for the time.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Claims every shard, starts their actors and wakes the rooms that owe something. Blocks for
+    /// as long as the store takes to claim 64 shards and to read its two indexes.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the store cannot be claimed or read.
+    ///
+    /// # Panics
+    ///
+    /// Outside an actix system.
+    pub fn start(self) -> Result<Rooms, JournalError> {
+        let claims = self.journal.claim_all()?;
+        let mut due: Vec<Vec<(Timestamp, RoomId)>> = vec![Vec::new(); claims.len()];
+        for (at, room) in self.journal.due()? {
+            due[usize::from(room.shard().0)].push((at, room));
+        }
+        let owing = self.journal.owing()?;
+        let stats = Stats::default();
+        self.kinds.values().for_each(|kind| stats.register(kind));
+        let shared = Arc::new(Shared {
+            kinds: self.kinds,
+            committer: Committer::start(self.journal.clone()),
+            generation: self.journal.generation().into(),
+            journal: self.journal,
+            clock: self.clock,
+            rebuilds: Semaphore::new(REBUILDS_MAX),
+            tells: Semaphore::new(TELLS_MAX),
+            reads: Semaphore::new(READS_MAX),
+            performers: self.performers,
+            draining: watch::Sender::new(false),
+            open: AtomicI64::new(0),
+            next_id: AtomicU64::new(1),
+            stats,
+            rooms: OnceLock::new(),
+        });
+        let arbiters: Vec<Arbiter> = (0..self.threads).map(|_| Arbiter::new()).collect();
+        let mut shards = Vec::with_capacity(claims.len());
+        for (n, (claim, due)) in claims.into_iter().zip(due).enumerate() {
+            let shared = shared.clone();
+            let addr =
+                ShardActor::start_in_arbiter(&arbiters[n % arbiters.len()].handle(), move |_| {
+                    ShardActor::new(shared, claim, due)
+                });
+            shards.push(Mailbox::new(addr));
+        }
+        let inner = Arc::new(Inner { shards, shared });
+        let _ = inner.shared.rooms.set(Arc::downgrade(&inner));
+        wake_owing(&inner, owing);
+        Ok(Rooms::from_inner(inner))
+    }
+}
+
+/// Wakes the rooms that owe a duty, a few at a time, so that a restart is no storm.
+fn wake_owing(inner: &Arc<Inner>, owing: Vec<RoomId>) {
+    let inner = inner.clone();
+    actix::spawn(async move {
+        for rooms in owing.chunks(REBUILDS_MAX) {
+            for room in rooms {
+                let mut route = Route { room: room.clone(), request: Request::Touch };
+                let shard = &inner.shards[usize::from(room.shard().0)];
+                while let Err(error) = shard.try_send(route) {
+                    route = error.into_inner();
+                    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+}
