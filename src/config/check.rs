@@ -75,6 +75,7 @@ impl Config {
             ("http.keep_alive", secs(self.http.keep_alive), 1, 3600),
             ("http.request_timeout", secs(self.http.request_timeout), 1, 600),
             ("http.send_timeout", secs(self.http.send_timeout), 1, 600),
+            ("http.shutdown_deadline", secs(self.http.shutdown_deadline), 1, 600),
             ("http.body_max_bytes", n(self.http.body_max_bytes), 1024, 16 << 20),
             ("http.body_max_depth", n(self.http.body_max_depth), 4, 100),
             ("tls.reload_every", secs(self.tls.reload_every), 1, 86_400),

@@ -132,6 +132,10 @@ section! {
         #[serde(with = "compact::required")]
         send_timeout: Duration = seconds(20), "duration",
             "A peer that stopped reading freezes its session from inside; this ends it from outside.";
+        /// How long a shutdown may take: what was accepted is finished within it.
+        #[serde(with = "compact::required")]
+        shutdown_deadline: Duration = seconds(10), "duration",
+            "Usual service managers kill after 10 s to 90 s.";
         /// The largest request body.
         body_max_bytes: usize = 64 << 10, "bytes",
             "A screen of 2,000 seats in full fits, and nothing is larger.";

@@ -17,5 +17,6 @@ pub mod metrics;
 pub mod mount;
 pub mod observe;
 pub mod openapi;
+pub mod pages;
 pub mod paging;
 pub mod peer;

@@ -14,7 +14,7 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 use super::error::Problem;
 use super::gate::{Requests, gate};
 use super::observe::observe;
-use super::{health, json, metrics, openapi};
+use super::{health, json, metrics, openapi, pages};
 use crate::app::{App, Phase};
 use crate::config::Config;
 
@@ -44,7 +44,6 @@ impl Base {
 pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
     move |cfg| {
         cfg.app_data(web::Data::new(app.clone()));
-        cfg.configure(metrics::routes);
     }
 }
 
@@ -70,6 +69,8 @@ pub fn application(
         .configure(json::parameters)
         .configure(health::routes)
         .configure(openapi::routes)
+        .configure(metrics::routes)
+        .configure(pages::routes)
         .configure(routes)
         .default_service(web::to(nothing_here))
         .wrap(from_fn(gate))
@@ -139,6 +140,9 @@ impl Known {
 async fn nothing_here(req: HttpRequest, known: web::Data<Known>) -> HttpResponse {
     let allowed = known.allowed(req.path());
     if allowed.is_empty() {
+        if let Some(page) = pages::nothing_here(&req) {
+            return page;
+        }
         let detail = "there is nothing under this path";
         return Problem::new(StatusCode::NOT_FOUND, "not_found", detail).error_response();
     }
