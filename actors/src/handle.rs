@@ -4,7 +4,9 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use actix::Arbiter;
 use bytes::Bytes;
+use parking_lot::Mutex;
 use playhouse_domain::refusal::Refusal;
 use playhouse_domain::room::{Audience, Caller, Rules, Seed, Ticket};
 use playhouse_protocol::codec;
@@ -138,6 +140,8 @@ pub(crate) type TicketCell = Arc<OnceLock<Ticket>>;
 pub(crate) struct Inner {
     pub(crate) shards: Vec<Mailbox<ShardActor>>,
     pub(crate) shared: Arc<Shared>,
+    /// The threads of the shards, until the shutdown ends them.
+    pub(crate) threads: Mutex<Vec<Arbiter>>,
 }
 
 /// A handle to all rooms. Cheap to clone.
@@ -407,7 +411,14 @@ impl Rooms {
         };
         let committer = shared.committer.clone();
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-        let stop = tokio::task::spawn_blocking(move || committer.stop());
+        let threads = std::mem::take(&mut *self.inner.threads.lock());
+        let stop = tokio::task::spawn_blocking(move || {
+            committer.stop();
+            for thread in threads {
+                thread.stop();
+                let _ = thread.join();
+            }
+        });
         let stopped = tokio::time::timeout(left.max(Duration::from_secs(1)), stop).await.is_ok();
         finished && stopped
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use actix::Arbiter;
 use actix::prelude::Actor;
+use parking_lot::Mutex;
 use playhouse_domain::room::Rules;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
@@ -114,7 +115,7 @@ impl Start {
                 });
             shards.push(Mailbox::new(addr));
         }
-        let inner = Arc::new(Inner { shards, shared });
+        let inner = Arc::new(Inner { shards, shared, threads: Mutex::new(arbiters) });
         let _ = inner.shared.rooms.set(Arc::downgrade(&inner));
         wake_owing(&inner, owing);
         Ok(Rooms::from_inner(inner))

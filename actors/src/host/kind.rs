@@ -58,6 +58,8 @@ pub(crate) struct ToApply<'a> {
     pub(crate) events: &'a [Vec<u8>],
 }
 
+type Restore = fn(u16, &[u8]) -> Result<Box<dyn Erased>, String>;
+
 /// One kind of room, as it was registered.
 #[derive(Clone)]
 pub struct Kind {
@@ -68,7 +70,7 @@ pub struct Kind {
     /// The kind's bounds.
     pub policy: Policy,
     pub(crate) make: fn(&RoomId) -> Box<dyn Erased>,
-    pub(crate) restore: fn(u16, &[u8]) -> Result<Box<dyn Erased>, String>,
+    pub(crate) restore: Restore,
     pub(crate) inspect: fn(u16, &[u8]) -> Result<serde_json::Value, String>,
     pub(crate) redact: fn(&[u8]) -> String,
 }

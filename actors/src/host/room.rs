@@ -372,7 +372,7 @@ impl Room {
     pub(super) fn let_through(&mut self, gated: Gated) {
         match gated {
             Gated::Answer { token, result, .. } => {
-                self.out.push_back(Output::Answer(token, result))
+                self.out.push_back(Output::Answer(token, result));
             }
             Gated::Wait { token, ticket } => {
                 let waiters = self.waiters.entry(ticket).or_default();

@@ -49,19 +49,25 @@ pub struct NotTaken;
 /// What is called on the committer's thread when something is done. Must not block.
 pub type Done<T> = Box<dyn FnOnce(T) + Send>;
 
+type Loaded = Result<Stored, JournalError>;
+type Work = Box<dyn FnOnce(&dyn Journal) + Send>;
+type Appended = Done<Result<Position, CommitError>>;
+
 enum Job {
-    Append(Box<Append>, Done<Result<Position, CommitError>>),
-    Load(RoomId, Done<Result<Stored, JournalError>>),
+    Append(Box<Append>, Appended),
+    Load(RoomId, Done<Loaded>),
     Snapshot(Box<Snapshot>, u64, Done<Result<(), JournalError>>),
-    Run(Box<dyn FnOnce(&dyn Journal) + Send>),
+    Run(Work),
     Stop,
 }
+
+type Thread = Option<JoinHandle<()>>;
 
 /// A handle to the committer. Cheap to clone.
 #[derive(Clone)]
 pub struct Committer {
     jobs: Sender<Job>,
-    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    thread: Arc<Mutex<Thread>>,
 }
 
 impl Committer {
@@ -189,8 +195,7 @@ impl Worker {
         true
     }
 
-    #[expect(clippy::type_complexity, reason = "one batch of one kind of job")]
-    fn commit(&mut self, batch: &mut Vec<(Box<Append>, Done<Result<Position, CommitError>>)>) {
+    fn commit(&mut self, batch: &mut Vec<(Box<Append>, Appended)>) {
         if batch.is_empty() {
             return;
         }

@@ -146,11 +146,11 @@ impl Journal for MemoryJournal {
         let mut state = self.state.lock();
         let snapshots = state.snapshots_of(room);
         let snapshot = snapshots.iter().rev().take(2).next_back().map(|s| (*s).clone());
-        let mut next = snapshot.as_ref().map_or(1, |s| s.seq + 1);
+        let first = snapshot.as_ref().map_or(1, |s| s.seq + 1);
         let mut frames: Vec<Frame> = Vec::new();
         let mut torn = None;
         let last = state.frames_from(room, 0).last().map(|(seq, _)| seq);
-        for (seq, bytes) in state.frames_from(room, next) {
+        for (next, (seq, bytes)) in (first..).zip(state.frames_from(room, first)) {
             match decode_frame(bytes) {
                 Ok(frame) if frame.seq == next => frames.push(frame),
                 Ok(frame) => {
@@ -164,7 +164,6 @@ impl Journal for MemoryJournal {
                 }
                 Err(error) => return Err(damaged(room, seq, error)),
             }
-            next += 1;
         }
         if let Some(seq) = torn {
             state.frames.remove(&(room.clone(), seq));

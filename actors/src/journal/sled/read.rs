@@ -52,7 +52,7 @@ fn snapshots(db: &sled::Db, room: &RoomId) -> Result<Vec<Snapshot>, JournalError
         let (seq, bytes) = record?;
         match decode_snapshot(&bytes) {
             Ok(snapshot) if snapshot.seq == seq && snapshot.room == *room => {
-                readable.push(snapshot)
+                readable.push(snapshot);
             }
             Ok(_) => warn!(%room, seq, "a snapshot lies under another's key, left out"),
             Err(error) => warn!(%room, seq, %error, "a snapshot cannot be read, left out"),
@@ -231,10 +231,10 @@ pub(super) fn frames(
 ) -> Result<FramePage, JournalError> {
     let mut page = FramePage { frames: Vec::new(), oldest: None, newest: 0 };
     let prefix = keys::records(Series::Frames, room);
-    let ends = db.scan_prefix(&prefix).keys();
+    let mut ends = db.scan_prefix(&prefix).keys();
     let seq = |key: sled::Result<sled::IVec>| key.map_err(failed).map(|k| keys::seq(&k));
     page.oldest = db.scan_prefix(&prefix).keys().next().map(seq).transpose()?.flatten();
-    page.newest = ends.rev().next().map(seq).transpose()?.flatten().unwrap_or_default();
+    page.newest = ends.next_back().map(seq).transpose()?.flatten().unwrap_or_default();
     for record in records(db, Series::Frames, room, from).take(limit) {
         let (seq, bytes) = record?;
         page.frames.push(decode_frame(&bytes).map_err(|e| damaged(room, seq, e))?);
