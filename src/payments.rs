@@ -1,1 +1,0 @@
-//! The payment providers behind the duties `charge` and `refund`.
