@@ -1,17 +1,22 @@
 //! The server: sockets on one side, room handles on the other. No rules.
 //!
-//! - [`config`], [`cli`]: what the operator says.
-//! - [`server`]: start-up and shutdown, in order; [`listen`], [`tls`], [`logs`]: parts of it.
+//! - [`config`], [`cli`], [`control`]: what the operator says. [`doctor`]: what the machine says.
+//! - [`server`]: start-up and shutdown, in order; [`check`], [`house`], [`listen`],
+//!   [`tls`], [`logs`]: parts of it.
 //! - [`http`]: REST and pages; [`ws`]: the live connection.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`]: what REST and RPC both ask of showings.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
 pub mod accounts;
 pub mod app;
+pub mod check;
 pub mod cinema;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod demo;
+pub mod doctor;
+pub mod house;
 pub mod http;
 pub mod listen;
 pub mod logs;

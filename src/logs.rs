@@ -1,5 +1,7 @@
 //! Where log lines go: standard error, for eyes or as JSON.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -11,7 +13,8 @@ use crate::config::{Log, LogFormat};
 pub fn start(log: &Log) {
     let filter: Targets = log.level.parse().unwrap_or_default();
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     // Either fails only where logging was started before.
     let _ = match log.format {
         LogFormat::Human => registry.with(lines.with_target(false)).try_init(),

@@ -1,3 +1,16 @@
-//! The server `playhouse`.
+//! The server `playhouse`. What it does is said in `cli`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use playhouse::cli::{Cli, chain, run};
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("playhouse: {}", chain(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}

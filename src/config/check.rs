@@ -67,7 +67,6 @@ impl Config {
         let secs = |d: std::time::Duration| d.as_secs();
         let n = |n: usize| n as u64;
         vec![
-            ("store.cache_bytes", self.store.cache_bytes, 1 << 20, 64 << 30),
             ("store.check_timeout", secs(self.store.check_timeout), 1, 3600),
             ("http.workers", n(self.http.workers), 1, 256),
             ("http.backlog", u64::from(self.http.backlog), 1, 65_535),

@@ -43,17 +43,18 @@ pub enum ConfigError {
     Bad(#[from] BadSetting),
 }
 
-/// Reads the settings from `file`, from `env` (all variables of the process) and from `flags`.
+/// Starts from `base` and reads the settings from `file`, from `env` (all variables of the process) and from `flags`.
 ///
 /// # Errors
 ///
 /// See [`ConfigError`]; every message names the setting.
 pub fn load(
+    base: Config,
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
     flags: &Flags,
 ) -> Result<Config, ConfigError> {
-    let mut figment = Figment::from(Serialized::defaults(Config::default()));
+    let mut figment = Figment::from(Serialized::defaults(base));
     if let Some(path) = file {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
@@ -125,7 +126,7 @@ mod tests {
         let path = folder.path().join("playhouse.toml");
         std::fs::write(&path, file).unwrap();
         let env = env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        load(Some(&path), env, flags)
+        load(Config::default(), Some(&path), env, flags)
     }
 
     #[test]

@@ -89,12 +89,6 @@ section! {
         /// The data directory; made if it does not exist. One server at a time uses it.
         data: PathBuf = PathBuf::from("data"), "path",
             "Beside where the server is started, so that a first try leaves nothing elsewhere.";
-        /// How much memory the store may use for its cache.
-        cache_bytes: u64 = 64 << 20, "bytes",
-            "Rooms in use live in memory of their own; the cache serves only those that wake.";
-        /// Writing stops while less than this is free on the disk.
-        min_free_bytes: u64 = 64 << 20, "bytes",
-            "Room for one flush of the cache: a store that runs into a full disk may be damaged.";
         /// How long the check of the store at start may take before it is called damaged.
         #[serde(with = "compact::required")]
         check_timeout: Duration = seconds(60), "duration",

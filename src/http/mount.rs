@@ -8,7 +8,7 @@ use actix_web::dev::ResourceDef;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderName};
 use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::{Compress, Condition, from_fn};
 use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 
 use super::error::Problem;
@@ -60,7 +60,8 @@ pub fn application(
         InitError = (),
     >,
 > {
-    let cors = cors(&base.config.http.cors_origins);
+    let origins = &base.config.http.cors_origins;
+    let cors = Condition::new(!origins.is_empty(), cors(origins));
     actix_web::App::new()
         .app_data(base.config)
         .app_data(base.phase)

@@ -75,10 +75,10 @@ pub async fn observe(
     let status = response.status();
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     metrics::record(&method, &route, status, start.elapsed());
-    let took_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let took_us = start.elapsed().as_micros() as u64;
     span.in_scope(|| match status.as_u16() {
-        500.. => tracing::warn!(status = status.as_u16(), took_ms, route, "answered"),
-        _ => tracing::info!(status = status.as_u16(), took_ms, route, "answered"),
+        500.. => tracing::warn!(status = status.as_u16(), took_us, route, "answered"),
+        _ => tracing::info!(status = status.as_u16(), took_us, route, "answered"),
     });
 
     let headers = response.headers_mut();

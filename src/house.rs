@@ -1,0 +1,171 @@
+//! Everything behind the sockets: the store and the rooms in it. The server opens it, and so do
+//! commands that work on a data directory while no server runs.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use nix::fcntl::{Flock, FlockArg};
+use playhouse_actors::journal::sled::{OpenError, SledJournal};
+use playhouse_actors::journal::{Journal, JournalError};
+use playhouse_actors::{Rooms, Start};
+
+use crate::config::Config;
+
+/// The house does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum HouseError {
+    /// The data directory cannot be made.
+    #[error("failed to make the data directory {}", path.display())]
+    Directory {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The store does not open, or another server has it open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The store opens and cannot be used.
+    #[error("failed to start the rooms")]
+    Rooms(#[source] JournalError),
+}
+
+/// The store and the rooms in it.
+pub struct House {
+    /// The store.
+    pub journal: Arc<SledJournal>,
+    /// The rooms.
+    pub rooms: Rooms,
+}
+
+impl House {
+    /// Opens the house in the data directory of `config`, which is made if it is not there. Must run
+    /// in an actix system.
+    ///
+    /// # Errors
+    ///
+    /// See [`HouseError`].
+    pub fn open(config: &Config) -> Result<Self, HouseError> {
+        make_directory(&config.store.data)?;
+        let journal = Arc::new(SledJournal::open(&config.store.data)?);
+        let rooms = kinds(Start::new(journal.clone())).start().map_err(HouseError::Rooms)?;
+        Ok(Self { journal, rooms })
+    }
+
+    /// Finishes what was accepted and syncs, within `deadline`. True if all of it was finished.
+    pub async fn close(self, deadline: Duration) -> bool {
+        self.rooms.shut_down(deadline).await
+    }
+}
+
+/// Registers every kind of room, and who performs their duties.
+fn kinds(start: Start) -> Start {
+    start
+}
+
+/// Nobody else may read it: it holds addresses and the hashes of passwords.
+fn make_directory(path: &Path) -> Result<(), HouseError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| HouseError::Directory { path: path.to_owned(), source })
+}
+
+/// Writes a checksummed copy of everything in `journal` to the new file `to`, whole or not at all.
+/// Returns the number of entries.
+///
+/// # Errors
+///
+/// A sentence that says what failed, as for a file that is already there.
+pub fn back_up(journal: &dyn Journal, to: &Path) -> Result<u64, String> {
+    let told = |doing: &str, e: &dyn std::error::Error| {
+        format!("failed to {doing} {}: {}", to.display(), crate::cli::chain(e))
+    };
+    if to.exists() {
+        return Err(format!("{} is already there", to.display()));
+    }
+    let draft = to.with_extension("partial");
+    let mut file = std::fs::File::create(&draft).map_err(|e| told("make", &e))?;
+    let written = journal.export(&mut io::BufWriter::with_capacity(1 << 20, &mut file));
+    let entries = match written {
+        Ok(entries) => entries,
+        Err(e) => {
+            // Half a backup is of no use; that it stays behind is no further fault.
+            let _ = std::fs::remove_file(&draft);
+            return Err(told("write", &e));
+        }
+    };
+    file.sync_all().map_err(|e| told("sync", &e))?;
+    std::fs::rename(&draft, to).map_err(|e| told("name", &e))?;
+    Ok(entries)
+}
+
+/// Empties the data directory `data`, if it is one and no server uses it.
+///
+/// # Errors
+///
+/// A sentence that says what stands against it.
+pub fn clear(data: &Path) -> Result<(), String> {
+    if !data.exists() {
+        return Ok(());
+    }
+    let told = |e: io::Error| format!("failed to empty {}: {e}", data.display());
+    let lock = data.join("lock");
+    if !lock.exists() {
+        let empty = std::fs::read_dir(data).map_err(told)?.next().is_none();
+        let foreign = format!("{} is no data directory of ours, it is left alone", data.display());
+        return if empty { Ok(()) } else { Err(foreign) };
+    }
+    let file = std::fs::File::open(&lock).map_err(told)?;
+    let _held = Flock::lock(file, FlockArg::LockExclusiveNonblock)
+        .map_err(|_| format!("a server is using {}", data.display()))?;
+    for entry in std::fs::read_dir(data).map_err(told)? {
+        let path = entry.map_err(told)?.path();
+        let gone = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
+        gone.map_err(told)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_data_directory_that_nobody_uses_is_emptied() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path();
+        std::fs::write(data.join("thesis.txt"), "x").unwrap();
+        assert!(clear(data).unwrap_err().contains("left alone"));
+        std::fs::remove_file(data.join("thesis.txt")).unwrap();
+
+        let journal = SledJournal::open(data).unwrap();
+        assert!(clear(data).unwrap_err().contains("is using"));
+        drop(journal);
+        clear(data).unwrap();
+        assert_eq!(std::fs::read_dir(data).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_backup_never_replaces_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SledJournal::open(&folder.path().join("data")).unwrap();
+        let to = folder.path().join("backup");
+        back_up(&journal, &to).unwrap();
+        assert!(back_up(&journal, &to).unwrap_err().contains("already there"));
+        drop(journal);
+        let again = folder.path().join("again");
+        playhouse_actors::journal::sled::restore(&to, &again).unwrap();
+        SledJournal::open(&again).unwrap();
+    }
+}
