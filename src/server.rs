@@ -180,3 +180,117 @@ fn chores(config: &Config, certificates: Option<Arc<Certificates>>) -> Vec<JoinH
     }
     chores
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+    use std::path::Path;
+
+    use rustls::pki_types::pem::PemObject;
+    use rustls::pki_types::{CertificateDer, ServerName};
+    use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+    use super::*;
+
+    fn config(data: &Path) -> Config {
+        let mut config = Config::default();
+        config.store.data = data.to_owned();
+        config.http.addr.set_port(0);
+        config
+    }
+
+    /// Sends `request` on a connection of its own and returns the whole answer.
+    async fn ask(server: &Server, request: &'static str) -> String {
+        let addr = server.ready().http;
+        let talk = move || {
+            let mut stream = TcpStream::connect(addr).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            answer
+        };
+        tokio::task::spawn_blocking(talk).await.unwrap()
+    }
+
+    #[actix_web::test]
+    async fn a_server_that_stops_is_not_ready_and_takes_no_new_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(config(folder.path())).await.unwrap();
+        let readyz = "GET /readyz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        let work = "POST /x HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        assert!(ask(&server, readyz).await.starts_with("HTTP/1.1 200"));
+        assert!(ask(&server, work).await.starts_with("HTTP/1.1 404"));
+        server.app().phase.stop();
+        let answer = ask(&server, readyz).await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("shutting_down"), "{answer}");
+        let answer = ask(&server, work).await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("shutting_down"), "{answer}");
+        assert!(server.stop().await);
+        assert!(!folder.path().join("control.sock").exists());
+    }
+
+    #[actix_web::test]
+    async fn a_second_server_on_the_same_data_is_told_who_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(config(folder.path())).await.unwrap();
+        let error = Server::start(config(folder.path())).await.map(|_| ()).unwrap_err();
+        let own = std::process::id().to_string();
+        assert!(error.to_string().ends_with(&format!("is in use by process {own}")), "{error}");
+        server.stop().await;
+    }
+
+    #[actix_web::test]
+    async fn a_head_that_drips_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = config(folder.path());
+        config.http.request_timeout = Duration::from_secs(1);
+        let server = Server::start(config).await.unwrap();
+        let answer = ask(&server, "GET /healthz HTTP/1.1\r\nhos").await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+        server.stop().await;
+    }
+
+    #[actix_web::test]
+    async fn over_tls_there_is_http_2_and_hsts() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let mut config = config(&folder.path().join("data"));
+        (config.tls.cert, config.tls.key) = (Some(cert.clone()), Some(key));
+        let server = Server::start(config).await.unwrap();
+        assert!(server.app().public_url.starts_with("https://127.0.0.1:"));
+
+        let addr = server.ready().http;
+        let talk = move |alpn: &[u8]| {
+            let mut roots = RootCertStore::empty();
+            roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
+            let provider = Arc::new(rustls::crypto::ring::default_provider());
+            let mut client = ClientConfig::builder_with_provider(provider)
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+            client.alpn_protocols = vec![alpn.to_vec()];
+            let name = ServerName::try_from("localhost").unwrap();
+            let connection = ClientConnection::new(Arc::new(client), name).unwrap();
+            let mut stream = StreamOwned::new(connection, TcpStream::connect(addr).unwrap());
+            let request = "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+            stream.write_all(request.as_bytes()).unwrap();
+            stream.flush().unwrap();
+            let chosen = stream.conn.alpn_protocol().map(<[u8]>::to_vec);
+            let mut answer = String::new();
+            // What follows on HTTP/2 is binary; the handshake has said what it should.
+            let _ = stream.read_to_string(&mut answer);
+            (chosen, answer)
+        };
+        let (second, first) =
+            tokio::task::spawn_blocking(move || (talk(b"h2"), talk(b"http/1.1"))).await.unwrap();
+        assert_eq!(second.0.as_deref(), Some(&b"h2"[..]));
+        assert_eq!(first.0.as_deref(), Some(&b"http/1.1"[..]));
+        assert!(first.1.contains("strict-transport-security: max-age=31536000"), "{}", first.1);
+        server.stop().await;
+    }
+}

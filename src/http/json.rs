@@ -273,6 +273,16 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn a_body_that_does_not_come_is_given_up() {
+        let never = futures_util::stream::pending::<Result<Bytes, PayloadError>>();
+        let bounds = Bounds { bytes: 100, depth: 4, time: Duration::from_millis(10) };
+        let req = test::TestRequest::default().to_http_request();
+        let problem =
+            read(&req, Payload::Stream { payload: Box::pin(never) }, bounds).await.unwrap_err();
+        assert_eq!((problem.status().as_u16(), problem.code()), (408, "body_timeout"));
+    }
+
+    #[actix_web::test]
     async fn brackets_within_a_text_do_not_nest() {
         let body = format!(r#"{{"title":"{}\"[","minutes":1}}"#, "[{".repeat(100));
         assert_eq!(answer(Some("application/json"), body).await.0, 200);

@@ -7,6 +7,8 @@
 //! [`paging`], [`etag`], [`peer`], [`auth`].
 
 pub mod auth;
+#[cfg(test)]
+mod codes;
 pub mod error;
 pub mod etag;
 pub mod gate;
