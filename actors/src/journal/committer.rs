@@ -4,6 +4,7 @@
 //! sync for up to [`BATCH_MAX`] frames and an idle one pays it at once.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -23,6 +24,10 @@ const QUEUE_MAX: usize = 8192;
 /// How many frames one sync may carry. 512: beyond it the figures no longer rise, and an early
 /// frame waits longer for the later ones.
 pub const BATCH_MAX: usize = 512;
+
+/// How many bytes of frames one sync may carry, about. 4 MiB: large frames do not make the others
+/// wait for long.
+const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// A frame did not become durable, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -160,9 +165,13 @@ impl Worker {
         let mut batch = Vec::with_capacity(BATCH_MAX);
         while let Some(first) = self.inbox.blocking_recv() {
             let mut next = Some(first);
+            let mut bytes = 0;
             while let Some(job) = next.take() {
                 match job {
-                    Job::Append(append, done) => batch.push((append, done)),
+                    Job::Append(append, done) => {
+                        bytes += append.frame.payload.len();
+                        batch.push((append, done));
+                    }
                     other => {
                         self.commit(&mut batch);
                         if !self.other(other) {
@@ -170,7 +179,7 @@ impl Worker {
                         }
                     }
                 }
-                if batch.len() < BATCH_MAX {
+                if batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
                     next = self.inbox.try_recv().ok();
                 }
             }
@@ -183,12 +192,17 @@ impl Worker {
         match job {
             Job::Load(room, done) => {
                 self.halted.remove(&room);
-                done(self.journal.load(&room));
+                done(guarded("read a room", || self.journal.load(&room)));
             }
             Job::Snapshot(snapshot, keep_from, done) => {
-                done(self.journal.snapshot(&snapshot, keep_from));
+                let store = || self.journal.snapshot(&snapshot, keep_from);
+                done(guarded("store a snapshot", store));
             }
-            Job::Run(work) => work(&*self.journal),
+            Job::Run(work) => {
+                if catch_unwind(AssertUnwindSafe(|| work(&*self.journal))).is_err() {
+                    error!("work between two batches ended in a panic");
+                }
+            }
             Job::Stop => return false,
             Job::Append(..) => unreachable!("appends are batched"),
         }
@@ -213,39 +227,73 @@ impl Worker {
         if appends.is_empty() {
             return;
         }
-        let started = Instant::now();
-        let result = self.journal.append(&appends);
-        metrics::histogram!("playhouse_journal_commit_seconds").record(started.elapsed());
-        metrics::histogram!("playhouse_journal_batch_frames").record(appends.len() as f64);
-        match result {
-            Ok(positions) => {
-                metrics::counter!("playhouse_journal_frames_total").increment(appends.len() as u64);
-                for (done, position) in waiting.into_iter().zip(positions) {
-                    done(Ok(position));
+        self.write(appends, waiting);
+    }
+
+    /// Writes `appends` and tells each. One that cannot be written (its shard was claimed by
+    /// another, it does not follow on) does not take those of other rooms with it.
+    fn write(&mut self, mut appends: Vec<Append>, mut waiting: Vec<Appended>) {
+        while !appends.is_empty() {
+            let started = Instant::now();
+            let result = guarded("write a batch", || self.journal.append(&appends));
+            metrics::histogram!("playhouse_journal_commit_seconds").record(started.elapsed());
+            let error = match result {
+                Ok(positions) => return tell(&positions, waiting),
+                Err(error) => error,
+            };
+            metrics::counter!("playhouse_journal_errors_total").increment(1);
+            warn!(frames = appends.len(), error = %chain(&error), "a batch could not be written");
+            let outcome = commit_error(&error);
+            let of_some = appends.iter().any(|append| concerns(&error, append));
+            let mut rest = (Vec::new(), Vec::new());
+            for (append, done) in appends.into_iter().zip(waiting) {
+                if !of_some || concerns(&error, &append) {
+                    self.halted.insert(append.frame.room);
+                    done(Err(outcome.clone()));
+                } else {
+                    rest.0.push(append);
+                    rest.1.push(done);
                 }
             }
-            Err(error) => {
-                metrics::counter!("playhouse_journal_errors_total").increment(1);
-                warn!(frames = appends.len(), error = %chain(&error), "a batch could not be written");
-                self.halted.extend(appends.into_iter().map(|a| a.frame.room));
-                let error = commit_error(&error);
-                for done in waiting {
-                    done(Err(error.clone()));
-                }
-            }
+            (appends, waiting) = rest;
         }
     }
+}
+
+fn tell(positions: &[Position], waiting: Vec<Appended>) {
+    metrics::histogram!("playhouse_journal_batch_frames").record(waiting.len() as f64);
+    metrics::counter!("playhouse_journal_frames_total").increment(waiting.len() as u64);
+    for (done, position) in waiting.into_iter().zip(positions) {
+        done(Ok(*position));
+    }
+}
+
+/// True if `error` is about `append`; the rest of its batch is tried again without it.
+fn concerns(error: &JournalError, append: &Append) -> bool {
+    match error {
+        JournalError::Fenced { shard, .. } => append.frame.room.shard() == *shard,
+        JournalError::Damaged { room, .. } => append.frame.room == *room,
+        JournalError::DiskFull { .. } | JournalError::Store { .. } => true,
+    }
+}
+
+/// A store that panics has failed; the thread lives on, or nobody would ever be told.
+fn guarded<T>(
+    doing: &'static str,
+    work: impl FnOnce() -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Err(JournalError::Store { doing, source: "the store panicked, see the log".into() })
+    })
 }
 
 fn commit_error(error: &JournalError) -> CommitError {
     let reason = chain(error);
     match error {
-        JournalError::DiskFull { .. } | JournalError::Fenced { .. } => {
-            CommitError::NotWritten { reason }
-        }
-        JournalError::Store { .. } | JournalError::Damaged { .. } => {
-            CommitError::Unknown { reason }
-        }
+        JournalError::DiskFull { .. }
+        | JournalError::Fenced { .. }
+        | JournalError::Damaged { .. } => CommitError::NotWritten { reason },
+        JournalError::Store { .. } => CommitError::Unknown { reason },
     }
 }
 

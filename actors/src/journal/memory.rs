@@ -1,8 +1,9 @@
-//! A store in memory, for tests and simulation: fails, tears and loses answers on demand.
+//! A store in memory, for tests and simulation: fails, stalls, tears, repeats itself and loses
+//! answers on demand, and knows what a crash would leave. No clock, no chance but a given seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
 
@@ -23,23 +24,68 @@ pub enum Fault {
     AnswerLost,
     /// The last frame of the batch is written in part, and the store does not know.
     Torn,
+    /// Everything is written and can be read back, but is not synced: a crash before the next good
+    /// append forgets it. The store does not know.
+    Unsynced,
+    /// The batch is delivered twice, as by a network that repeats. All is well.
+    Twice,
 }
 
-#[derive(Default)]
+impl Fault {
+    const ALL: [Self; 6] =
+        [Self::Full, Self::Lost, Self::AnswerLost, Self::Torn, Self::Unsynced, Self::Twice];
+}
+
+#[derive(Default, Clone)]
 struct State {
     claims: BTreeMap<u8, (u64, u64)>,
     frames: BTreeMap<(RoomId, u64), Vec<u8>>,
     snapshots: BTreeMap<(RoomId, u64), Snapshot>,
     index: BTreeMap<RoomId, Index>,
+    newest: BTreeMap<RoomId, u64>,
     rows: BTreeMap<(String, String), String>,
-    faults: Vec<Fault>,
+}
+
+/// What goes wrong, and when.
+#[derive(Default)]
+struct Trouble {
+    planned: Vec<Fault>,
+    /// Of how many appends in a thousand some fault befalls, and the seed's state.
+    random: Option<(u16, u64)>,
     appends: u64,
+    /// What is on the disk, if that is less than what can be read.
+    synced: Option<State>,
+}
+
+impl Trouble {
+    fn next(&mut self) -> Option<Fault> {
+        self.appends += 1;
+        if let Some(fault) = self.planned.pop() {
+            return Some(fault);
+        }
+        let (per_mille, state) = self.random.as_mut()?;
+        let hit = draw(state) % 1000 < u64::from(*per_mille);
+        let which = draw(state) as usize % Fault::ALL.len();
+        hit.then_some(Fault::ALL[which])
+    }
+}
+
+/// The next number of `SplitMix64`.
+fn draw(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
 }
 
 /// A store in memory.
 #[derive(Default)]
 pub struct MemoryJournal {
     state: Mutex<State>,
+    /// Locked before `state` where both are.
+    trouble: Mutex<Trouble>,
+    stalled: Mutex<bool>,
+    resumed: Condvar,
 }
 
 impl MemoryJournal {
@@ -51,13 +97,41 @@ impl MemoryJournal {
 
     /// The next appends go wrong so, the last of `faults` first.
     pub fn plan(&self, faults: Vec<Fault>) {
-        self.state.lock().faults = faults;
+        self.trouble.lock().planned = faults;
+    }
+
+    /// Of 1,000 appends about `per_mille` go wrong from now on, the same ones for the same seed.
+    pub fn trouble(&self, seed: u64, per_mille: u16) {
+        self.trouble.lock().random = Some((per_mille, seed));
+    }
+
+    /// Appends block from now on, until [`Self::resume`].
+    pub fn stall(&self) {
+        *self.stalled.lock() = true;
+    }
+
+    /// Ends [`Self::stall`].
+    pub fn resume(&self) {
+        *self.stalled.lock() = false;
+        self.resumed.notify_all();
+    }
+
+    /// The machine goes down: what was not synced is gone.
+    pub fn crash(&self) {
+        if let Some(synced) = self.trouble.lock().synced.take() {
+            *self.state.lock() = synced;
+        }
     }
 
     /// How many batches were asked for.
     #[must_use]
     pub fn appends(&self) -> u64 {
-        self.state.lock().appends
+        self.trouble.lock().appends
+    }
+
+    /// Loses a frame, which leaves a hole.
+    pub fn lose(&self, room: &RoomId, seq: u64) {
+        self.state.lock().frames.remove(&(room.clone(), seq));
     }
 
     /// Changes the stored bytes of a frame.
@@ -69,10 +143,31 @@ impl MemoryJournal {
 }
 
 impl State {
+    /// All of `batch` can be written, or none of it is.
+    fn check(&self, batch: &[Append]) -> Result<(), JournalError> {
+        let mut next: BTreeMap<&RoomId, u64> = BTreeMap::new();
+        for Append { frame, .. } in batch {
+            let shard = frame.room.shard();
+            let (newer, _) = self.claims.get(&shard.0).copied().unwrap_or_default();
+            if frame.claim != newer {
+                return Err(JournalError::Fenced { shard, newer, own: frame.claim });
+            }
+            let stored = || self.newest.get(&frame.room).map_or(1, |newest| newest + 1);
+            let next = next.entry(&frame.room).or_insert_with(stored);
+            if frame.seq != *next {
+                let what = format!("the append does not follow on, record {next} is next");
+                return Err(damaged(&frame.room, frame.seq, what));
+            }
+            *next += 1;
+        }
+        Ok(())
+    }
+
     fn take(&mut self, append: &Append) -> Position {
         let Append { frame, after, rows, .. } = append;
         let shard = frame.room.shard();
         let (_, head) = self.claims.entry(shard.0).or_default();
+        self.newest.insert(frame.room.clone(), frame.seq);
         *head += 1;
         let seq = *head;
         self.frames.insert((frame.room.clone(), frame.seq), encode_frame(frame));
@@ -115,22 +210,28 @@ impl Journal for MemoryJournal {
     }
 
     fn append(&self, batch: &[Append]) -> Result<Vec<Position>, JournalError> {
-        let mut state = self.state.lock();
-        state.appends += 1;
-        for append in batch {
-            let shard = append.frame.room.shard();
-            let (newer, _) = state.claims.get(&shard.0).copied().unwrap_or_default();
-            if append.frame.claim != newer {
-                return Err(JournalError::Fenced { shard, newer, own: append.frame.claim });
-            }
+        let mut stalled = self.stalled.lock();
+        while *stalled {
+            self.resumed.wait(&mut stalled);
         }
-        let fault = state.faults.pop();
+        drop(stalled);
+        let mut trouble = self.trouble.lock();
+        let mut state = self.state.lock();
+        let fault = trouble.next();
         match fault {
             Some(Fault::Full) => {
                 return Err(JournalError::DiskFull { free_bytes: 0, min_bytes: 1 });
             }
             Some(Fault::Lost) => return Err(unknown()),
-            None | Some(Fault::AnswerLost | Fault::Torn) => {}
+            _ => {}
+        }
+        state.check(batch)?;
+        match fault {
+            Some(Fault::Unsynced) => {
+                let before = state.clone();
+                trouble.synced.get_or_insert(before);
+            }
+            _ => trouble.synced = None,
         }
         let positions = batch.iter().map(|append| state.take(append)).collect();
         if fault == Some(Fault::Torn)
@@ -139,34 +240,39 @@ impl Journal for MemoryJournal {
         {
             bytes.truncate(bytes.len() / 2);
         }
-        if fault.is_some() { Err(unknown()) } else { Ok(positions) }
+        if fault == Some(Fault::Twice) {
+            let again = state.check(batch);
+            debug_assert!(batch.is_empty() || again.is_err(), "what was written follows on twice");
+        }
+        if matches!(fault, None | Some(Fault::Twice)) { Ok(positions) } else { Err(unknown()) }
     }
 
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError> {
         let mut state = self.state.lock();
-        let snapshots = state.snapshots_of(room);
-        let snapshot = snapshots.iter().rev().take(2).next_back().map(|s| (*s).clone());
-        let first = snapshot.as_ref().map_or(1, |s| s.seq + 1);
+        let newest = state.newest.get(room).copied().unwrap_or_default();
+        let snapshot = state.snapshots_of(room).iter().rev().take(2).next_back().copied().cloned();
+        let mut next = snapshot.as_ref().map_or(1, |s| s.seq + 1);
         let mut frames: Vec<Frame> = Vec::new();
-        let mut torn = None;
-        let last = state.frames_from(room, 0).last().map(|(seq, _)| seq);
-        for (next, (seq, bytes)) in (first..).zip(state.frames_from(room, first)) {
+        let mut torn = false;
+        while next <= newest {
+            let Some(bytes) = state.frames.get(&(room.clone(), next)) else {
+                return Err(damaged(room, next, "missing"));
+            };
             match decode_frame(bytes) {
-                Ok(frame) if frame.seq == next => frames.push(frame),
-                Ok(frame) => {
-                    return Err(damaged(room, next, format!("found record {}", frame.seq)));
+                Ok(frame) => frames.push(frame),
+                Err(RecordError::Length { len, expected }) if len < expected && next == newest => {
+                    torn = true;
                 }
-                Err(RecordError::Length { len, expected })
-                    if len < expected && Some(seq) == last =>
-                {
-                    torn = Some(seq);
-                    break;
-                }
-                Err(error) => return Err(damaged(room, seq, error)),
+                Err(error) => return Err(damaged(room, next, error)),
             }
+            next += 1;
         }
-        if let Some(seq) = torn {
-            state.frames.remove(&(room.clone(), seq));
+        if torn {
+            let last = frames.last().map(|f| f.at).or(snapshot.as_ref().map(|s| s.at));
+            state.frames.remove(&(room.clone(), newest));
+            state.newest.insert(room.clone(), newest - 1);
+            let index = Index { wake_at: Some(last.unwrap_or_default()), owes: true };
+            state.index.insert(room.clone(), index);
         }
         let index = state.index.get(room).copied().unwrap_or_default();
         Ok(Stored { snapshot, frames, index })
@@ -175,6 +281,11 @@ impl Journal for MemoryJournal {
     fn snapshot(&self, snapshot: &Snapshot, keep_from: u64) -> Result<(), JournalError> {
         let mut state = self.state.lock();
         let room = &snapshot.room;
+        let newest = state.newest.get(room).copied().unwrap_or_default();
+        if snapshot.seq > newest {
+            let what = format!("a snapshot of it was given, and {newest} is the newest");
+            return Err(damaged(room, snapshot.seq, what));
+        }
         state.snapshots.insert((room.clone(), snapshot.seq), snapshot.clone());
         let seqs: Vec<u64> = state.snapshots_of(room).iter().map(|s| s.seq).collect();
         let [.., older, _] = seqs.as_slice() else { return Ok(()) };
@@ -221,13 +332,17 @@ impl Journal for MemoryJournal {
 
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError> {
         let state = self.state.lock();
-        let mut all = state.frames_from(room, 0).map(|(seq, _)| seq);
-        let oldest = all.next();
-        let newest = all.last().or(oldest).unwrap_or_default();
-        let read =
-            |(seq, bytes): (u64, &Vec<u8>)| decode_frame(bytes).map_err(|e| damaged(room, seq, e));
-        let frames = state.frames_from(room, from).take(limit).map(read);
-        Ok(FramePage { frames: frames.collect::<Result<_, _>>()?, oldest, newest })
+        let newest = state.newest.get(room).copied().unwrap_or_default();
+        let oldest = state.frames_from(room, 0).map(|(seq, _)| seq).next();
+        let first = from.max(oldest.unwrap_or(1));
+        let mut frames = Vec::new();
+        for (next, (seq, bytes)) in (first..).zip(state.frames_from(room, first).take(limit)) {
+            if seq != next {
+                return Err(damaged(room, next, format!("missing, record {seq} is the next")));
+            }
+            frames.push(decode_frame(bytes).map_err(|e| damaged(room, seq, e))?);
+        }
+        Ok(FramePage { frames, oldest, newest })
     }
 
     fn rooms(

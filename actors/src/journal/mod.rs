@@ -260,3 +260,6 @@ pub trait Journal: Send + Sync + 'static {
         Err(JournalError::Store { doing: "export", source: "this store keeps no backup".into() })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,14 +16,17 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::{Open, keys, lock, new_generation, store_error};
+use super::open::{Open, lock};
+use super::plan::new_generation;
+use super::{keys, store_error};
 use crate::journal::JournalError;
 
 const MAGIC: &[u8] = b"PHBACKUP1\n";
 const END: u32 = u32::MAX;
 
-/// The largest key or value that is believed. Twice the largest that is written.
-const ENTRY_BYTES_MAX: u32 = 2 * super::CHUNK_BYTES as u32;
+/// The largest key or value that is believed. 1 MiB: pieces of records have 6 KiB, a row of a list
+/// is far smaller than this.
+const ENTRY_BYTES_MAX: u32 = 1024 * 1024;
 
 /// How many entries are restored in one batch.
 const BATCH: usize = 1000;
@@ -165,6 +168,9 @@ fn entries(
     file.read_exact(&mut found).map_err(|_| damaged("it ends too early".into()))?;
     if found != expected[..] {
         return Err(damaged("its checksum does not fit".into()));
+    }
+    if file.read(&mut [0])? != 0 {
+        return Err(damaged("something hangs on to its end".into()));
     }
     Ok(count)
 }

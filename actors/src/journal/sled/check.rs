@@ -8,16 +8,19 @@ use std::path::Path;
 
 use playhouse_protocol::ids::RoomId;
 
-use super::{Open, lock, read};
+use super::open::{Open, lock};
+use super::read;
 use crate::journal::JournalError;
 
 /// What the check found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
     /// How many rooms are stored.
     pub rooms: usize,
     /// How many records lie behind their snapshots.
     pub records: u64,
+    /// How many rooms have a torn last record, which is cut when the room is next used.
+    pub torn: usize,
     /// Rooms whose records do not hold together; they will be quarantined, all others work.
     pub damaged: BTreeMap<RoomId, String>,
 }
@@ -39,12 +42,10 @@ pub enum CheckError {
 ///
 /// [`CheckError`] if the store cannot be used at all.
 pub fn check(dir: &Path) -> Result<Report, CheckError> {
-    let nothing = Report { rooms: 0, records: 0, damaged: BTreeMap::new() };
     if !dir.join("store").exists() {
-        return Ok(nothing);
+        return Ok(Report::default());
     }
     let _lock = lock(dir)?;
     let open = Open::new(dir).map_err(|e| CheckError::Open(super::OpenError::Store(e)))?;
-    let (rooms, records, damaged) = read::verify(&open.db).map_err(CheckError::Read)?;
-    Ok(Report { rooms, records, damaged })
+    read::verify(&open.db).map_err(CheckError::Read)
 }

@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! g                                    the store's generation
-//! m <shard>                            claim epoch, frames so far
-//! i <room>                             wake-up time, whether it owes: every stored room has one
+//! m <shard>                            claim epoch, frames so far, CRC-32C
+//! i <room>                             newest record, wake-up time, whether it owes, CRC-32C
 //! j <shard> <room> 0 <seq> <chunk>     a frame
 //! s <shard> <room> 0 <seq> <chunk>     a snapshot
 //! t <due> <room>                       index of due times

@@ -1,17 +1,16 @@
 //! Reading the store.
 
-use std::collections::BTreeMap;
-
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 use tracing::warn;
 
+use super::entries::RoomEntry;
 use super::keys::{self, Series};
-use super::store_error;
+use super::{Report, store_error};
 use crate::journal::record::{RecordError, decode_frame, decode_snapshot};
 use crate::journal::{Frame, FramePage, Index, JournalError, Row, RowQuery, Snapshot, Stored};
 
-fn failed(error: sled::Error) -> JournalError {
+pub(super) fn failed(error: sled::Error) -> JournalError {
     store_error("read", error)
 }
 
@@ -45,8 +44,8 @@ fn records(
     })
 }
 
-/// The two newest snapshots that can be read, oldest first, and how many there are in all.
-fn snapshots(db: &sled::Db, room: &RoomId) -> Result<Vec<Snapshot>, JournalError> {
+/// The two newest snapshots that can be read, oldest first.
+pub(super) fn snapshots(db: &sled::Db, room: &RoomId) -> Result<Vec<Snapshot>, JournalError> {
     let mut readable = Vec::new();
     for record in records(db, Series::Snapshots, room, 0) {
         let (seq, bytes) = record?;
@@ -61,86 +60,96 @@ fn snapshots(db: &sled::Db, room: &RoomId) -> Result<Vec<Snapshot>, JournalError
     Ok(readable.split_off(readable.len().saturating_sub(2)))
 }
 
-pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<Stored, JournalError> {
-    let snapshot = snapshots(db, room)?.into_iter().next();
-    let mut next = snapshot.as_ref().map_or(1, |s| s.seq + 1);
+/// The entry of `room`; nothing if it was never written.
+pub(super) fn entry(db: &sled::Db, room: &RoomId) -> Result<RoomEntry, JournalError> {
+    let Some(bytes) = db.get(keys::index(room)).map_err(failed)? else {
+        return Ok(RoomEntry::default());
+    };
+    RoomEntry::decode(&bytes).ok_or_else(|| damaged(room, 0, "the room's entry is damaged"))
+}
+
+/// A last record that ends before it should.
+pub(super) struct Torn {
+    pub(super) seq: u64,
+    pub(super) what: String,
+}
+
+impl Torn {
+    /// What the indexes should say without the record is not known, so the room is marked due at
+    /// once and owing: its host looks and writes what is true.
+    pub(super) fn index_without(&self, stored: &Stored) -> Index {
+        let last = stored.frames.last().map(|frame| frame.at);
+        let at = last.or(stored.snapshot.as_ref().map(|snapshot| snapshot.at));
+        Index { wake_at: Some(at.unwrap_or_default()), owes: true }
+    }
+}
+
+/// What `room` is rebuilt from, and its last record if that is torn (and left out).
+pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<(Stored, Option<Torn>), JournalError> {
+    let entry = entry(db, room)?;
+    let mut snapshots = snapshots(db, room)?.into_iter();
+    let (older, newer) = (snapshots.next(), snapshots.next());
+    let error = match behind(db, room, entry, older.as_ref()) {
+        // One that a snapshot contains is not needed.
+        Ok((_, Some(torn))) if newer.as_ref().is_some_and(|s| s.seq >= torn.seq) => {
+            damaged(room, torn.seq, torn.what)
+        }
+        Ok((frames, torn)) => {
+            return Ok((Stored { snapshot: older, frames, index: entry.index }, torn));
+        }
+        Err(error) => error,
+    };
+    let Some(newer) = newer else { return Err(error) };
+    let (frames, torn) = behind(db, room, entry, Some(&newer))?;
+    warn!(%room, %error, seq = newer.seq, "rebuilt from the newer snapshot alone");
+    Ok((Stored { snapshot: Some(newer), frames, index: entry.index }, torn))
+}
+
+/// Every frame behind `snapshot`: contiguous, of non-falling claims, up to the newest.
+fn behind(
+    db: &sled::Db,
+    room: &RoomId,
+    entry: RoomEntry,
+    snapshot: Option<&Snapshot>,
+) -> Result<(Vec<Frame>, Option<Torn>), JournalError> {
+    let mut next = snapshot.map_or(1, |s| s.seq + 1);
     let mut claim = 0;
     let mut frames: Vec<Frame> = Vec::new();
-    let mut stored = records(db, Series::Frames, room, next).peekable();
-    while let Some(record) = stored.next() {
+    for record in records(db, Series::Frames, room, next) {
         let (seq, bytes) = record?;
+        if seq != next {
+            return Err(damaged(room, next, format!("missing, record {seq} is the next there is")));
+        }
         let frame = match decode_frame(&bytes) {
             Ok(frame) => frame,
-            Err(RecordError::Length { len, expected })
-                if len < expected && stored.peek().is_none() =>
+            Err(error @ RecordError::Length { len, expected })
+                if len < expected && seq == entry.newest =>
             {
-                warn!(%room, seq, len, expected, "journal tail cut short, dropping the torn record");
-                remove(db, room, seq)?;
-                break;
+                return Ok((frames, Some(Torn { seq, what: error.to_string() })));
             }
             Err(error) => return Err(damaged(room, seq, error)),
         };
-        if seq != next || frame.seq != seq {
-            return Err(damaged(room, next, format!("found record {} in its place", frame.seq)));
-        }
-        if frame.room != *room {
-            return Err(damaged(room, seq, format!("it belongs to {}", frame.room)));
+        if frame.room != *room || frame.seq != seq {
+            let what = format!("record {} of {} lies in its place", frame.seq, frame.room);
+            return Err(damaged(room, seq, what));
         }
         if frame.claim < claim {
-            return Err(damaged(
-                room,
-                seq,
-                "it was written under an older claim than the one before",
-            ));
+            let what = format!("its claim epoch falls from {claim} to {}", frame.claim);
+            return Err(damaged(room, seq, what));
+        }
+        if seq > entry.newest {
+            let what = format!("the room's entry says that {} is the newest", entry.newest);
+            return Err(damaged(room, seq, what));
         }
         (claim, next) = (frame.claim, seq + 1);
         frames.push(frame);
     }
-    let index = db.get(keys::index(room)).map_err(failed)?;
-    let index = index.map_or(Index::default(), |bytes| Index::read(&bytes));
-    // The frame that an index entry speaks of lies in the same batch: an index without any frame
-    // means that frames are gone.
-    if snapshot.is_none() && frames.is_empty() && index != Index::default() {
-        return Err(damaged(room, 1, "its records are gone"));
+    if next <= entry.newest {
+        let what =
+            format!("missing, and the room's entry says that {} is the newest", entry.newest);
+        return Err(damaged(room, next, what));
     }
-    Ok(Stored { snapshot, frames, index })
-}
-
-fn remove(db: &sled::Db, room: &RoomId, seq: u64) -> Result<(), JournalError> {
-    let (start, end) = (
-        keys::record(Series::Frames, room, seq, 0),
-        keys::record(Series::Frames, room, seq, u16::MAX),
-    );
-    for key in db.range(start..=end).keys() {
-        db.remove(key.map_err(failed)?).map_err(failed)?;
-    }
-    Ok(())
-}
-
-/// What a new snapshot makes obsolete: snapshots older than the two newest, and frames that are
-/// both behind the older of them and below `keep_from`.
-pub(super) fn obsolete(
-    db: &sled::Db,
-    room: &RoomId,
-    keep_from: u64,
-    limit: usize,
-) -> Result<sled::Batch, JournalError> {
-    let mut batch = sled::Batch::default();
-    let kept = snapshots(db, room)?;
-    let [older, _] = kept.as_slice() else { return Ok(batch) };
-    let prefix = keys::records(Series::Snapshots, room);
-    for key in db.scan_prefix(prefix).keys() {
-        let key = key.map_err(failed)?;
-        if keys::seq(&key).is_some_and(|seq| seq < older.seq) {
-            batch.remove(key);
-        }
-    }
-    let start = keys::record(Series::Frames, room, 0, 0);
-    let end = keys::record(Series::Frames, room, keep_from.min(older.seq + 1), 0);
-    for key in db.range(start..end).keys().take(limit) {
-        batch.remove(key.map_err(failed)?);
-    }
-    Ok(batch)
+    Ok((frames, None))
 }
 
 pub(super) fn due(db: &sled::Db) -> Result<Vec<(Timestamp, RoomId)>, JournalError> {
@@ -229,33 +238,36 @@ pub(super) fn frames(
     from: u64,
     limit: usize,
 ) -> Result<FramePage, JournalError> {
-    let mut page = FramePage { frames: Vec::new(), oldest: None, newest: 0 };
-    let prefix = keys::records(Series::Frames, room);
-    let mut ends = db.scan_prefix(&prefix).keys();
-    let seq = |key: sled::Result<sled::IVec>| key.map_err(failed).map(|k| keys::seq(&k));
-    page.oldest = db.scan_prefix(&prefix).keys().next().map(seq).transpose()?.flatten();
-    page.newest = ends.next_back().map(seq).transpose()?.flatten().unwrap_or_default();
-    for record in records(db, Series::Frames, room, from).take(limit) {
+    let mut page = FramePage { frames: Vec::new(), oldest: None, newest: entry(db, room)?.newest };
+    if let Some(key) = db.scan_prefix(keys::records(Series::Frames, room)).keys().next() {
+        page.oldest = keys::seq(&key.map_err(failed)?);
+    }
+    let first = from.max(page.oldest.unwrap_or(1));
+    for (next, record) in (first..).zip(records(db, Series::Frames, room, first).take(limit)) {
         let (seq, bytes) = record?;
+        if seq != next {
+            return Err(damaged(room, next, format!("missing, record {seq} is the next there is")));
+        }
         page.frames.push(decode_frame(&bytes).map_err(|e| damaged(room, seq, e))?);
     }
     Ok(page)
 }
 
-/// Every stored room with what is wrong with it, for the check.
-pub(super) fn verify(
-    db: &sled::Db,
-) -> Result<(usize, u64, BTreeMap<RoomId, String>), JournalError> {
-    let (mut count, mut records, mut wrong) = (0, 0, BTreeMap::new());
+/// Reads every stored room, for the check.
+pub(super) fn verify(db: &sled::Db) -> Result<Report, JournalError> {
+    let mut report = Report::default();
     for room in rooms(db, None, None, usize::MAX)? {
-        count += 1;
+        report.rooms += 1;
         match load(db, &room) {
-            Ok(stored) => records += stored.frames.len() as u64,
+            Ok((stored, torn)) => {
+                report.records += stored.frames.len() as u64;
+                report.torn += usize::from(torn.is_some());
+            }
             Err(error @ JournalError::Damaged { .. }) => {
-                wrong.insert(room, error.to_string());
+                report.damaged.insert(room, error.to_string());
             }
             Err(error) => return Err(error),
         }
     }
-    Ok((count, records, wrong))
+    Ok(report)
 }

@@ -1,0 +1,116 @@
+//! What the embedded store adds: room on the disk, no unsynced files, opening anew.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::super::sled::{FREE_BYTES_MIN, SledJournal, check};
+use super::super::{Journal, JournalError};
+use super::*;
+
+#[test]
+fn writing_stops_while_the_disk_is_nearly_full_and_reading_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let free = Arc::new(AtomicU64::new(u64::MAX));
+    let asked = free.clone();
+    let probe = move |_: &std::path::Path| Ok(asked.load(Ordering::Relaxed));
+    let journal = SledJournal::open_with(dir.path(), Box::new(probe)).unwrap();
+    let a = room("poll:a");
+    let claim = fill(&journal, &a, 1..=1);
+    free.store(FREE_BYTES_MIN - 1, Ordering::Relaxed);
+    let full = |result: Result<_, _>| matches!(result, Err(JournalError::DiskFull { .. }));
+    // The last look is believed for 100 ms, so some may still go through.
+    let mut next = 2;
+    while !full(journal.append(&[append(&a, claim, next)])) {
+        next += 1;
+        assert!(next < 100_000, "a full disk is never noticed");
+    }
+    assert!(journal.snapshot(&snapshot(&a, 1), 0).is_err());
+    assert_eq!(rebuilt(&journal, &a).1.len() as u64, next - 1);
+    free.store(FREE_BYTES_MIN, Ordering::Relaxed);
+    let mut tries = 0;
+    while full(journal.append(&[append(&a, claim, next)])) {
+        tries += 1;
+        assert!(tries < 100_000_000, "room on the disk is never noticed");
+    }
+}
+
+#[test]
+fn no_record_goes_to_a_file_that_is_never_synced() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(dir.path()).unwrap();
+    let a = room(&format!("poll:{}", "x".repeat(200)));
+    let claim = journal.claim(a.shard()).unwrap();
+    for seq in 1..=40 {
+        let mut append = append(&a, claim, seq);
+        append.frame.payload = vec![seq as u8; 64 * 1024];
+        journal.append(&[append]).unwrap();
+    }
+    let state = Snapshot { payload: vec![1; 4 << 20], ..snapshot(&a, 40) };
+    journal.snapshot(&state, 0).unwrap();
+    let blobs = std::fs::read_dir(dir.path().join("store/blobs")).unwrap().count();
+    assert_eq!(blobs, 0);
+}
+
+#[test]
+fn claims_positions_and_generation_outlive_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let a = room("poll:a");
+    let (claim, generation) = {
+        let journal = SledJournal::open(dir.path()).unwrap();
+        (fill(&journal, &a, 1..=3), journal.generation())
+    };
+    let journal = SledJournal::open(dir.path()).unwrap();
+    assert_eq!(journal.generation(), generation);
+    let again = journal.claim(a.shard()).unwrap();
+    assert!(again > claim);
+    assert_eq!(journal.append(&[append(&a, again, 4)]).unwrap()[0].seq, 4);
+}
+
+#[test]
+fn a_store_that_was_closed_by_a_write_error_is_opened_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(dir.path()).unwrap();
+    let a = room("poll:a");
+    let claim = fill(&journal, &a, 1..=2);
+    journal.close_as_after_a_write_error();
+    assert_eq!(rebuilt(&journal, &a), (None, vec![1, 2]));
+    journal.close_as_after_a_write_error();
+    journal.append(&[append(&a, claim, 3)]).unwrap();
+    assert_eq!(rebuilt(&journal, &a), (None, vec![1, 2, 3]));
+}
+
+#[test]
+fn a_failed_sync_is_final() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(dir.path()).unwrap();
+    let a = room("poll:a");
+    fill(&journal, &a, 1..=1);
+    journal.refuse_as_after_a_failed_sync();
+    let refused = journal.load(&a).unwrap_err();
+    assert!(matches!(refused, JournalError::Store { .. }), "{refused}");
+}
+
+#[test]
+fn the_check_counts_and_names_damaged_rooms_and_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let (a, b) = (room("poll:a"), room("poll:b"));
+    {
+        let journal = SledJournal::open(dir.path()).unwrap();
+        fill(&journal, &a, 1..=5);
+        fill(&journal, &b, 1..=5);
+        journal.damage(&a, 2, None);
+        journal.damage(&b, 5, Some(&|bytes| bytes.truncate(20)));
+    }
+    for _ in 0..2 {
+        let report = check(dir.path()).unwrap();
+        assert_eq!((report.rooms, report.records), (2, 4));
+        assert_eq!(report.damaged.keys().collect::<Vec<_>>(), [&a]);
+        assert_eq!(report.torn, 1);
+    }
+}
+
+#[test]
+fn a_directory_without_a_store_passes_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(check(dir.path()).unwrap().rooms, 0);
+}
