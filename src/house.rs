@@ -12,8 +12,10 @@ use nix::fcntl::{Flock, FlockArg};
 use playhouse_actors::journal::sled::{OpenError, SledJournal};
 use playhouse_actors::journal::{Journal, JournalError};
 use playhouse_actors::{Rooms, Start};
+use playhouse_domain::payment::{CHARGE, REFUND};
 
-use crate::config::Config;
+use crate::config::{Config, PaymentProvider};
+use crate::payments::{Charges, Payments, Refunds, TestPayments};
 
 /// The house does not open.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +55,8 @@ impl House {
     pub fn open(config: &Config) -> Result<Self, HouseError> {
         make_directory(&config.store.data)?;
         let journal = Arc::new(SledJournal::open(&config.store.data)?);
-        let rooms = kinds(Start::new(journal.clone())).start().map_err(HouseError::Rooms)?;
+        let start = performers(kinds(Start::new(journal.clone())), config.cinema.payments);
+        let rooms = start.start().map_err(HouseError::Rooms)?;
         Ok(Self { journal, rooms })
     }
 
@@ -63,9 +66,19 @@ impl House {
     }
 }
 
-/// Registers every kind of room, and who performs their duties.
+/// Registers every kind of room.
 fn kinds(start: Start) -> Start {
     start
+}
+
+/// Registers who performs what rooms owe to the world outside.
+fn performers(start: Start, payments: PaymentProvider) -> Start {
+    let provider: Arc<dyn Payments> = match payments {
+        PaymentProvider::Test => Arc::new(TestPayments::default()),
+    };
+    start
+        .performer(CHARGE, Arc::new(Charges(provider.clone())))
+        .performer(REFUND, Arc::new(Refunds(provider)))
 }
 
 /// Nobody else may read it: it holds addresses and the hashes of passwords.

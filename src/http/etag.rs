@@ -11,6 +11,7 @@ use actix_web::http::header::{self, EntityTag, Header, IfNoneMatch};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -38,7 +39,9 @@ fn read(req: &HttpRequest) -> Result<IfMatch, Problem> {
         return Ok(IfMatch(None));
     }
     let tag = text.strip_prefix("W/").unwrap_or(text);
-    let revision = tag.strip_prefix('"').and_then(|t| t.strip_suffix('"')?.parse().ok());
+    // What follows a full stop names the stream and the reader, which a command does not rest on.
+    let revision =
+        tag.strip_prefix('"').and_then(|t| t.strip_suffix('"')?.split('.').next()?.parse().ok());
     match revision {
         Some(revision) => Ok(IfMatch(Some(revision))),
         None => Err(Problem::new(
@@ -93,14 +96,24 @@ pub fn json(req: &HttpRequest, body: &impl Serialize) -> Result<HttpResponse, Pr
         tracing::error!(%error, "an answer has no JSON form");
         Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the answer has no JSON form")
     })?;
-    let tag = of_bytes(&bytes);
-    if is_known(req, &tag) {
-        return Ok(HttpResponse::NotModified().insert_header(header::ETag(tag)).finish());
-    }
-    Ok(HttpResponse::Ok()
-        .insert_header(header::ETag(tag))
-        .content_type("application/json")
-        .body(bytes))
+    Ok(self::bytes(req, bytes.into()))
+}
+
+/// Answers with `json`, which is encoded already, under the tag of its bytes.
+#[must_use]
+pub fn bytes(req: &HttpRequest, json: Bytes) -> HttpResponse {
+    tagged(req, of_bytes(&json), json)
+}
+
+/// Answers with `json`, which is encoded already, under `tag`, or 304 if the caller has it. Whoever
+/// keeps the answer asks before each use whether it still holds.
+#[must_use]
+pub fn tagged(req: &HttpRequest, tag: EntityTag, json: Bytes) -> HttpResponse {
+    let known = is_known(req, &tag);
+    let mut answer = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    answer.insert_header(header::ETag(tag));
+    answer.insert_header((header::CACHE_CONTROL, "private, no-cache"));
+    if known { answer.finish() } else { answer.content_type("application/json").body(json) }
 }
 
 #[cfg(test)]
@@ -133,6 +146,7 @@ mod tests {
         };
         assert_eq!(expect("W/\"9\""), Ok(Some(9)));
         assert_eq!(expect("\"9\""), Ok(Some(9)));
+        assert_eq!(expect("W/\"9.a1-b2\""), Ok(Some(9)));
         assert_eq!(expect("*"), Ok(None));
         for bad in ["9", "\"x\"", "", "\"9\", \"10\""] {
             assert_eq!(expect(bad), Err("bad_if_match".to_owned()), "{bad}");

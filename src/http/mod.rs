@@ -6,6 +6,7 @@
 //! read from a request comes through an extractor that answers with a problem: [`json`], [`key`],
 //! [`paging`], [`etag`], [`peer`], [`auth`].
 
+pub mod answers;
 pub mod auth;
 #[cfg(test)]
 mod codes;
