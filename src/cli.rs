@@ -248,6 +248,8 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 /// What comes before the store is opened: more descriptors, and the check.
 fn prepare(config: &Config) -> anyhow::Result<()> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
+    // Whatever the server writes is for its own user alone.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
     {
@@ -276,4 +278,48 @@ async fn stop_on_signal(server: Server) -> anyhow::Result<ExitCode> {
     // shutdown at its deadline is still a clean one.
     server.stop().await;
     Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(args: &[&str]) -> Result<Command, clap::Error> {
+        let cli = Cli::try_parse_from([&["playhouse"], args].concat())?;
+        Ok(cli.command.unwrap_or(Command::Demo(cli.demo)))
+    }
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_is_the_demo() {
+        let Command::Demo(demo) = parsed(&["--http", "127.0.0.1:0", "--fresh"]).unwrap() else {
+            panic!("not the demo");
+        };
+        assert!(demo.fresh && demo.run.settings.http.is_some_and(|addr| addr.port() == 0));
+        assert!(matches!(parsed(&[]).unwrap(), Command::Demo(_)));
+    }
+
+    #[test]
+    fn flags_are_settings() {
+        let args =
+            ["serve", "--data", "/d", "--quic", "127.0.0.1:0", "--public-url", "https://a.b"];
+        let Command::Serve(serve) = parsed(&args).unwrap() else { panic!("not serve") };
+        let config = serve.settings.load(Config::default()).unwrap();
+        assert_eq!(config.store.data, Path::new("/d"));
+        assert_eq!(config.quic.addr.port(), 0);
+        assert_eq!(config.http.public_url.as_deref(), Some("https://a.b"));
+        assert!(parsed(&["serve", "--http", "nowhere"]).is_err());
+        assert!(parsed(&["serve", "--prot", "1"]).is_err());
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let cause = std::io::Error::other("no space");
+        let error = anyhow::Error::new(cause).context("failed to write").context("stopped");
+        assert_eq!(chain(&*error), "stopped: failed to write: no space");
+    }
 }

@@ -68,6 +68,10 @@ fn refuse(req: &ServiceRequest) -> Option<Problem> {
                 .retry_after(Duration::from_secs(5)),
         );
     }
+    if req.method() == Method::OPTIONS {
+        // A browser asks before it asks; only the second counts.
+        return None;
+    }
     let limit = req.app_data::<web::Data<Config>>()?.limits.requests_per_second;
     let requests = req.app_data::<web::Data<Requests>>()?;
     if limit == 0 || requests.admit(peer::address(req.request()), Instant::now(), limit) {

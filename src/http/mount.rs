@@ -159,3 +159,125 @@ async fn nothing_here(req: HttpRequest, known: web::Data<Known>) -> HttpResponse
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::test::{TestRequest, call_service, init_service};
+
+    use super::*;
+
+    struct Answer {
+        status: u16,
+        headers: header::HeaderMap,
+        body: String,
+    }
+
+    impl Answer {
+        fn header(&self, name: &str) -> &str {
+            self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+        }
+    }
+
+    async fn ask(config: Config, phase: &Phase, req: TestRequest) -> Answer {
+        let base = Base::new(Arc::new(config), phase.clone());
+        let app = init_service(application(base, |_| ())).await;
+        let response = call_service(&app, req.to_request()).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = to_bytes(response.into_body()).await.ok().unwrap();
+        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+
+    fn with_origin() -> Config {
+        let mut config = Config::default();
+        config.http.cors_origins = vec!["https://example.org".to_owned()];
+        config
+    }
+
+    fn from_page(uri: &str) -> TestRequest {
+        TestRequest::with_uri(uri).insert_header(("origin", "https://example.org"))
+    }
+
+    #[actix_web::test]
+    async fn a_wrong_path_and_a_wrong_method_are_problems() {
+        let phase = Phase::default();
+        let answer = ask(Config::default(), &phase, TestRequest::with_uri("/api/nothing")).await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (404, "application/problem+json")
+        );
+        assert!(answer.body.contains("\"code\":\"not_found\""), "{}", answer.body);
+        let req = TestRequest::with_uri("/healthz").method(Method::DELETE);
+        let answer = ask(Config::default(), &phase, req).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"));
+        assert!(answer.body.contains("\"code\":\"method_not_allowed\""), "{}", answer.body);
+        let req = TestRequest::with_uri("/healthz").method(Method::OPTIONS);
+        let answer = ask(Config::default(), &phase, req).await;
+        assert_eq!((answer.status, answer.header("allow")), (204, "GET, HEAD"));
+    }
+
+    #[actix_web::test]
+    async fn every_answer_carries_its_id_and_the_strict_headers() {
+        for uri in ["/healthz", "/readyz", "/api/nothing", "/api/docs"] {
+            let req = TestRequest::with_uri(uri).insert_header(("x-request-id", "mine-1"));
+            let answer = ask(Config::default(), &Phase::default(), req).await;
+            assert_eq!(answer.header("x-request-id"), "mine-1");
+            assert!(answer.header("content-security-policy").starts_with("default-src 'self';"));
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert_eq!(answer.header("strict-transport-security"), "", "there is no TLS here");
+            assert_eq!(answer.header("access-control-allow-origin"), "", "nobody was allowed");
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_page_that_is_allowed_can_read_refusals_too() {
+        let (serving, stopping) = (Phase::default(), Phase::default());
+        stopping.stop();
+        let post = from_page("/api/x").method(Method::POST);
+        let mut limited = with_origin();
+        limited.limits.requests_per_second = 1;
+        for (config, phase, req, status) in [
+            (with_origin(), &serving, from_page("/healthz"), 200),
+            (with_origin(), &serving, from_page("/api/nothing"), 404),
+            (with_origin(), &stopping, from_page("/readyz"), 503),
+            (with_origin(), &stopping, post, 503),
+        ] {
+            let answer = ask(config, phase, req).await;
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!((answer.status, allowed), (status, "https://example.org"));
+        }
+        let foreign = TestRequest::with_uri("/healthz").insert_header(("origin", "https://evil"));
+        let answer = ask(with_origin(), &serving, foreign).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "");
+    }
+
+    #[actix_web::test]
+    async fn an_address_over_its_limit_is_told_when_to_come_again() {
+        let mut config = with_origin();
+        config.limits.requests_per_second = 1;
+        let base = Base::new(Arc::new(config), Phase::default());
+        let app = init_service(application(base, |_| ())).await;
+        let mut refused = None;
+        // The window may turn over once in between, not twice.
+        for _ in 0..4 {
+            let response = call_service(&app, from_page("/healthz").to_request()).await;
+            if response.status() == 429 {
+                refused = Some(response.headers().clone());
+            }
+        }
+        let headers = refused.expect("four requests within a second are over the limit of one");
+        assert_eq!(headers.get("retry-after").unwrap(), "1");
+        assert_eq!(headers.get("access-control-allow-origin").unwrap(), "https://example.org");
+    }
+
+    #[actix_web::test]
+    async fn answers_are_compressed_for_those_who_can_read_it() {
+        for encoding in ["br", "gzip"] {
+            let req = TestRequest::with_uri("/api/openapi.json");
+            let req = req.insert_header((header::ACCEPT_ENCODING, encoding));
+            let answer = ask(Config::default(), &Phase::default(), req).await;
+            assert_eq!((answer.status, answer.header("content-encoding")), (200, encoding));
+            assert_eq!(answer.header("cache-control"), "private, no-cache");
+        }
+    }
+}

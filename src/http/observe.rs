@@ -76,7 +76,12 @@ pub async fn observe(
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     metrics::record(&method, &route, status, start.elapsed());
     let took_us = start.elapsed().as_micros() as u64;
+    // Whoever watches asks every few seconds; what it asks is no news.
+    let routine = matches!(route.as_str(), "/healthz" | "/readyz" | "/metrics");
     span.in_scope(|| match status.as_u16() {
+        _ if routine => {
+            tracing::debug!(status = status.as_u16(), took_us, route, "answered");
+        }
         500.. => tracing::warn!(status = status.as_u16(), took_us, route, "answered"),
         _ => tracing::info!(status = status.as_u16(), took_us, route, "answered"),
     });
