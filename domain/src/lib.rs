@@ -16,5 +16,6 @@ pub mod room;
 pub mod rows;
 pub mod screen;
 pub mod showing;
+pub mod text;
 pub mod time;
 pub mod unique;

@@ -1,1 +1,262 @@
 //! A showing: one movie on one screen at one time, and who has which seat.
+//!
+//! - [`plan`]: the seats. [`best`]: which are the best for a party.
+//! - [`command`], [`event`]: what can be asked and what can become true.
+//! - [`decide`]: what a command leads to; [`purchase`]: what payments and refunds lead to;
+//!   [`waitlist`]: who is offered what comes back.
+//! - [`apply`]: taking facts in. [`view`]: what is seen. [`rows`]: what lists show.
+//!
+//! A seat is free, held, sold or blocked; [`Showing::seats`] holds the one thing each is, so it
+//! cannot be held or sold twice.
+
+mod apply;
+pub mod best;
+pub mod command;
+mod decide;
+pub mod event;
+pub mod plan;
+mod purchase;
+mod rows;
+#[cfg(test)]
+mod tests;
+pub mod view;
+mod waitlist;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use playhouse_protocol::ids::{AccountId, BookingId, HoldId, RoomId, ShowingId, WaitId};
+use serde::{Deserialize, Serialize};
+
+pub use self::command::{
+    BookingInfo, BookingStatus, Command, HoldInfo, Opening, Reply, Terms, WaitInfo, Want,
+};
+pub use self::event::Event;
+pub use self::plan::{RowSpec, SeatKind, SeatPlan};
+pub use self::view::{Change, Sales, ShowingInfo, Totals, View};
+
+use self::plan::SeatIndex;
+use self::rows::Touched;
+use crate::duty::{Duty, DutyId, DutyResult};
+use crate::money::Money;
+use crate::notice::Notice;
+use crate::refusal::Refusal;
+use crate::room::{Audience, Cx, Effects, Policy, Retention, Rules, Ticket};
+use crate::rows::RowChange;
+use crate::time::Timestamp;
+
+/// What is true of one showing; rebuilt after a restart by applying its events in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Showing {
+    id: ShowingId,
+    house: Option<Box<House>>,
+    /// What each seat is, by its index.
+    seats: Vec<Taken>,
+    holds: BTreeMap<HoldId, Hold>,
+    bookings: BTreeMap<BookingId, Booking>,
+    /// Places on the wait list, first come first.
+    waits: BTreeMap<u64, Wait>,
+    charges: BTreeMap<DutyId, Charging>,
+    refunds: BTreeMap<DutyId, Refunding>,
+    tells: BTreeMap<DutyId, (AccountId, Notice)>,
+    /// Duties, waits given so far.
+    duties_given: u64,
+    waits_given: u64,
+    /// When which hold or payment runs out.
+    deadlines: BTreeSet<(Timestamp, Deadline)>,
+    /// True if seats came back since the wait list was looked at.
+    check_waitlist: bool,
+    totals: Totals,
+    free_by_kind: BTreeMap<SeatKind, u32>,
+    sales: Sales,
+    #[serde(skip)]
+    touched: Touched,
+}
+
+/// The house of a showing that was opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct House {
+    opening: Opening,
+    plan: SeatPlan,
+}
+
+/// What a seat is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Taken {
+    Free,
+    Held(HoldId),
+    Sold(BookingId),
+    Blocked,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Hold {
+    account: AccountId,
+    name: String,
+    seats: Vec<SeatIndex>,
+    until: Timestamp,
+    latest: Timestamp,
+    extended: bool,
+    offer: Option<WaitId>,
+    price: Money,
+    /// The charge under way; the hold then lasts as long as that says.
+    paying: Option<DutyId>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Booking {
+    account: AccountId,
+    name: String,
+    seats: Vec<SeatIndex>,
+    price: Money,
+    /// The provider's name for the charge; none if it cost nothing.
+    charge: Option<String>,
+    status: BookingStatus,
+    at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Wait {
+    id: WaitId,
+    account: AccountId,
+    name: String,
+    count: u8,
+    kind: Option<SeatKind>,
+    offered: Option<HoldId>,
+}
+
+/// A charge under way, with everything that was frozen when it began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Charging {
+    /// The hold it pays for; none once its seats went back.
+    hold: Option<HoldId>,
+    booking: BookingId,
+    account: AccountId,
+    name: String,
+    seats: Vec<SeatIndex>,
+    price: Money,
+    token: String,
+    ticket: Ticket,
+    until: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Refunding {
+    /// The booking it is for; none for a charge that came too late.
+    booking: Option<BookingId>,
+    charge: String,
+    amount: Money,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Deadline {
+    Hold(HoldId),
+    Payment(DutyId),
+}
+
+impl Showing {
+    /// The names of `seats`.
+    fn names(&self, seats: &[SeatIndex]) -> Vec<String> {
+        let name = |seat: &SeatIndex| {
+            self.house.as_ref().map_or_else(String::new, |house| house.plan.name(*seat))
+        };
+        seats.iter().map(name).collect()
+    }
+
+    fn is_free(&self, seat: SeatIndex) -> bool {
+        self.seats.get(usize::from(seat)) == Some(&Taken::Free)
+    }
+}
+
+impl Rules for Showing {
+    const KIND: &'static str = "showing";
+    const SCHEMA: u16 = 1;
+    type Command = Command;
+    type Event = Event;
+    type Reply = Reply;
+    type View = View;
+    type Change = Change;
+
+    fn new(id: &RoomId) -> Self {
+        Self {
+            id: ShowingId(id.uuid().unwrap_or_default()),
+            house: None,
+            seats: Vec::new(),
+            holds: BTreeMap::new(),
+            bookings: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            charges: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            tells: BTreeMap::new(),
+            duties_given: 0,
+            waits_given: 0,
+            deadlines: BTreeSet::new(),
+            check_waitlist: false,
+            totals: Totals::default(),
+            free_by_kind: BTreeMap::new(),
+            sales: Sales::default(),
+            touched: Touched::default(),
+        }
+    }
+
+    fn decide(&self, cx: &Cx<'_>, command: Command) -> Result<Effects<Self>, Refusal> {
+        self.decide_command(cx, command)
+    }
+
+    fn apply(&mut self, at: Timestamp, event: &Event) {
+        self.apply_event(at, event);
+    }
+
+    fn wake_at(&self) -> Option<Timestamp> {
+        if self.check_waitlist {
+            return Some(Timestamp::ZERO);
+        }
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    fn wake(&self, cx: &Cx<'_>) -> Effects<Self> {
+        if self.check_waitlist {
+            return Effects::events(self.offers(cx));
+        }
+        let due = self.deadlines.iter().take_while(|(at, _)| *at <= cx.now);
+        let event = |(_, deadline): &(Timestamp, Deadline)| match *deadline {
+            Deadline::Hold(hold) => Event::Expired { hold },
+            Deadline::Payment(charge) => Event::PaymentTimedOut { charge },
+        };
+        Effects::events(due.map(event).collect())
+    }
+
+    fn duties(&self) -> Vec<Duty> {
+        self.owed()
+    }
+
+    fn duty_done(&self, cx: &Cx<'_>, duty: DutyId, result: DutyResult) -> Effects<Self> {
+        self.ended(cx, duty, result)
+    }
+
+    fn view(&self, _: Timestamp, audience: &Audience) -> Option<View> {
+        self.view_for(audience)
+    }
+
+    fn change(&self, event: &Event, audience: &Audience) -> Option<Change> {
+        match audience {
+            Audience::Public | Audience::Presenter => self.change_of(event),
+            Audience::Own(_) => None,
+        }
+    }
+
+    fn merge(into: &mut Change, next: Change) {
+        into.merge(next);
+    }
+
+    fn row_changes(&self, event: &Event) -> Vec<RowChange> {
+        self.rows_of(event)
+    }
+
+    fn rows(&self) -> Vec<RowChange> {
+        self.all_rows()
+    }
+
+    fn policy() -> Policy {
+        Policy { retention: Retention::Forever, ..Policy::default() }
+    }
+}

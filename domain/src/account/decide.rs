@@ -1,0 +1,201 @@
+//! What a command leads to.
+
+use playhouse_protocol::ids::SessionId;
+
+use super::command::{AccountInfo, Command, Event, Reply};
+use super::sessions::{Presented, SESSIONS_MAX, TokenHash};
+use super::{Account, Profile, State, names};
+use crate::duty::{DutyId, DutyResult};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::room::{Caller, Cx, Effects, Role, Ticket};
+use crate::time::Timestamp;
+use crate::unique::Standing;
+
+type Decided = Result<Effects<Account>, Refusal>;
+
+fn not_found() -> Refusal {
+    Refusal::not_found("account")
+}
+
+fn forbidden() -> Refusal {
+    Refusal::new(RefusalKind::Forbidden, "forbidden", "only administrators may do this")
+}
+
+fn no_session() -> Refusal {
+    let message = "the session has ended, log in again";
+    Refusal::new(RefusalKind::Unauthenticated, "session_ended", message)
+}
+
+impl Account {
+    pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
+        let profile = match (&command, self.active()) {
+            (Command::Register { .. }, _) => None,
+            (_, None) => return Err(not_found()),
+            (_, profile) => profile,
+        };
+        match command {
+            Command::Notify(notice) => {
+                if !matches!(cx.caller, Caller::Room(_)) {
+                    return Err(not_found());
+                }
+                Ok(Effects::reply(vec![Event::Noted(notice)], Reply::Done))
+            }
+            Command::SetRole(role) => self.set_role(cx, role),
+            Command::SetBanned(banned) => self.set_banned(cx, banned),
+            // Everything below was checked by the server, which alone may ask it.
+            _ if *cx.caller != Caller::System => Err(not_found()),
+            Command::Register { username, email, password, role } => {
+                self.register(cx, &username, &email, password, role)
+            }
+            Command::ReadCredentials => self.credentials(profile),
+            Command::LogIn { session, refresh, until } => self.log_in(session, refresh, until),
+            Command::Refresh { session, presented, next, until } => {
+                self.refresh(cx, session, presented, next, until)
+            }
+            Command::LogOut { session } => {
+                let sessions: Vec<SessionId> =
+                    self.sessions.keys().copied().filter(|id| *id == session).collect();
+                Ok(Effects::reply(ended(sessions), Reply::Done))
+            }
+            Command::LogOutAll => {
+                Ok(Effects::reply(ended(self.sessions.keys().copied().collect()), Reply::Done))
+            }
+            Command::ChangePassword { password, keep } => {
+                let others = self.sessions.keys().copied().filter(|id| Some(*id) != keep);
+                let mut events = vec![Event::PasswordChanged { password }];
+                events.extend(ended(others.collect()));
+                Ok(Effects::reply(events, Reply::Done))
+            }
+        }
+    }
+
+    fn register(
+        &self,
+        cx: &Cx<'_>,
+        username: &str,
+        email: &str,
+        password: String,
+        role: Role,
+    ) -> Decided {
+        if self.state != State::New {
+            let message = "the account was made before";
+            return Err(Refusal::new(RefusalKind::Conflict, "already_exists", message));
+        }
+        let (username, email) = (names::username(username)?, names::email(email)?);
+        let ticket = Ticket(cx.seed.uuid(0));
+        let event = Event::Registering { username, email, password, role, ticket };
+        Ok(Effects::later(vec![event], ticket))
+    }
+
+    pub(super) fn name_answered(&self, duty: DutyId, result: &DutyResult) -> Effects<Self> {
+        let Some(profile) = &self.profile else { return Effects::none() };
+        let Some(answered) = profile.claims.on(duty, result) else { return Effects::none() };
+        let effects = Effects::events(vec![Event::Name(answered)]);
+        if self.state != State::Claiming {
+            return effects;
+        }
+        // The outcome is the standing after this step; no duty is started on the copy.
+        let mut claims = profile.claims.clone();
+        claims.apply(&answered, || DutyId(u64::MAX));
+        match claims.standing() {
+            Standing::Pending => effects,
+            Standing::Won => {
+                let reply = Reply::Account(AccountInfo {
+                    id: self.id,
+                    username: profile.username.clone(),
+                    email: profile.email.clone(),
+                    role: profile.role,
+                    banned: false,
+                    since: profile.since,
+                });
+                effects.settle(profile.ticket, Ok(reply))
+            }
+            Standing::Lost(place) => {
+                let (code, what) = match place {
+                    0 => ("username_taken", "user name"),
+                    _ => ("email_taken", "e-mail address"),
+                };
+                let message = format!("the {what} is taken");
+                let refusal = Refusal::new(RefusalKind::Conflict, code, message);
+                effects.settle(profile.ticket, Err(refusal))
+            }
+        }
+    }
+
+    fn credentials(&self, profile: Option<&Profile>) -> Decided {
+        let (Some(profile), Some(account)) = (profile, self.info()) else {
+            return Err(not_found());
+        };
+        let password = profile.password.clone();
+        Ok(Effects::reply(vec![], Reply::Credentials { account, password }))
+    }
+
+    fn log_in(&self, session: SessionId, refresh: TokenHash, until: Timestamp) -> Decided {
+        let account = self.info().ok_or_else(not_found)?;
+        if account.banned {
+            let message = "the account is shut out";
+            return Err(Refusal::new(RefusalKind::Forbidden, "banned", message));
+        }
+        let mut events = Vec::new();
+        if self.sessions.len() >= SESSIONS_MAX {
+            let oldest = self.sessions.iter().min_by_key(|(_, session)| session.used_at);
+            events.extend(ended(oldest.map(|(id, _)| *id).into_iter().collect()));
+        }
+        events.push(Event::LoggedIn { session, refresh, until });
+        Ok(Effects::reply(events, Reply::Account(account)))
+    }
+
+    fn refresh(
+        &self,
+        cx: &Cx<'_>,
+        session: SessionId,
+        presented: TokenHash,
+        next: TokenHash,
+        until: Timestamp,
+    ) -> Decided {
+        let open = self.sessions.get(&session).ok_or_else(no_session)?;
+        let account = self.info().ok_or_else(not_found)?;
+        match open.presented(&presented, cx.now) {
+            Presented::Newest | Presented::Repeat => {
+                let event = Event::Refreshed { session, presented, refresh: next, until };
+                Ok(Effects::reply(vec![event], Reply::Refreshed(account)))
+            }
+            Presented::Old => {
+                let event = Event::LoggedOut { sessions: vec![session], reused: true };
+                Ok(Effects::reply(vec![event], Reply::Reused))
+            }
+        }
+    }
+
+    fn set_role(&self, cx: &Cx<'_>, role: Role) -> Decided {
+        if !cx.caller.administers() {
+            return Err(forbidden());
+        }
+        let account = self.info().ok_or_else(not_found)?;
+        let mut events = vec![Event::RoleChanged { role }];
+        if role < account.role {
+            events.extend(ended(self.sessions.keys().copied().collect()));
+        }
+        Ok(Effects::reply(events, Reply::Account(AccountInfo { role, ..account })))
+    }
+
+    fn set_banned(&self, cx: &Cx<'_>, banned: bool) -> Decided {
+        if !cx.caller.administers() {
+            return Err(forbidden());
+        }
+        let account = self.info().ok_or_else(not_found)?;
+        let mut events = vec![Event::Banned { banned }];
+        if banned {
+            events.extend(ended(self.sessions.keys().copied().collect()));
+        }
+        Ok(Effects::reply(events, Reply::Account(AccountInfo { banned, ..account })))
+    }
+}
+
+/// The end of `sessions`, if there are any.
+fn ended(sessions: Vec<SessionId>) -> Vec<Event> {
+    if sessions.is_empty() {
+        return Vec::new();
+    }
+    vec![Event::LoggedOut { sessions, reused: false }]
+}

@@ -1,0 +1,96 @@
+//! What lists show of a showing and its bookings.
+//!
+//! | table | key | row |
+//! |---|---|---|
+//! | `showings` | start / id | [`ShowingInfo`](super::ShowingInfo) |
+//! | `showings_by_movie` | movie / start / id | the same |
+//! | `showings_by_theater` | theatre / start / id | the same |
+//! | `bookings` | id | [`BookingInfo`](super::BookingInfo) |
+//! | `bookings_by_account` | account / time of booking / id | the same |
+
+use playhouse_protocol::ids::{AccountId, BookingId};
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+use super::plan::SeatIndex;
+use super::{Booking, Showing};
+use crate::rows::RowChange;
+use crate::text::key_part;
+
+/// What the newest event touched, for the changes and rows that follow from it. No part of the
+/// state: a snapshot leaves it out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Touched {
+    pub(super) seats: Vec<SeatIndex>,
+    pub(super) booking: Option<BookingId>,
+    /// Whose the booking was before, if it changed hands.
+    pub(super) from: Option<AccountId>,
+}
+
+impl PartialEq for Touched {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Touched {}
+
+impl Showing {
+    /// The seats that the newest event, `event`, made something else.
+    pub(super) fn touched(&self, event: &Event) -> &[SeatIndex] {
+        match event {
+            Event::Opened(_) => &[],
+            _ => &self.touched.seats,
+        }
+    }
+
+    pub(super) fn rows_of(&self, event: &Event) -> Vec<RowChange> {
+        let mut rows = Vec::new();
+        if matches!(event, Event::Opened(_)) || !self.touched.seats.is_empty() {
+            self.showing_rows(&mut rows);
+        }
+        if let Some(id) = self.touched.booking
+            && let Some(booking) = self.bookings.get(&id)
+        {
+            if let Some(from) = self.touched.from.filter(|from| *from != booking.account) {
+                let key = by_account(from, id, booking);
+                rows.push(RowChange::delete("bookings_by_account", key));
+            }
+            self.booking_rows(id, booking, &mut rows);
+        }
+        rows
+    }
+
+    pub(super) fn all_rows(&self) -> Vec<RowChange> {
+        let mut rows = Vec::new();
+        self.showing_rows(&mut rows);
+        for (id, booking) in &self.bookings {
+            self.booking_rows(*id, booking, &mut rows);
+        }
+        rows
+    }
+
+    fn showing_rows(&self, rows: &mut Vec<RowChange>) {
+        let Some(info) = self.info() else { return };
+        let (start, id) = (info.starts_at, info.id);
+        let row = RowChange::put("showings", format!("{start}/{id}"), &info);
+        let by_movie = format!("{}/{start}/{id}", info.movie_id);
+        let by_theater = format!("{}/{start}/{id}", key_part(&info.theater));
+        for (table, key) in [("showings_by_movie", by_movie), ("showings_by_theater", by_theater)] {
+            rows.push(RowChange { table: table.into(), key, value: row.value.clone() });
+        }
+        rows.push(row);
+    }
+
+    fn booking_rows(&self, id: BookingId, booking: &Booking, rows: &mut Vec<RowChange>) {
+        let row = RowChange::put("bookings", id.to_string(), &self.booking_info(id, booking));
+        let key = by_account(booking.account, id, booking);
+        let table = "bookings_by_account".into();
+        rows.push(RowChange { table, key, value: row.value.clone() });
+        rows.push(row);
+    }
+}
+
+fn by_account(account: AccountId, id: BookingId, booking: &Booking) -> String {
+    format!("{account}/{}/{id}", booking.at)
+}
