@@ -5,7 +5,9 @@
 //! - [`ids`]: the names of rooms, accounts and shards.
 //! - [`limits`]: the numbers that client and server must agree on.
 //! - [`codec`]: the one place that turns values into bytes for packets and journal records.
+//! - [`live`]: the live connection's messages.
 
 pub mod codec;
 pub mod ids;
 pub mod limits;
+pub mod live;
