@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What stands before a code in the source. The code is the first text behind it.
-const MAKERS: [&str; 3] = ["Refusal::new(", "Problem::new(", "Self::new(S::"];
+const MAKERS: [&str; 5] =
+    ["Refusal::new(", "Problem::new(", "Self::new(S::", "conflict(", "invalid("];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
