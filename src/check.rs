@@ -93,7 +93,11 @@ pub fn in_child(data: &Path, limit: Duration) -> Result<String, StoreError> {
 pub fn child(data: &Path) -> ExitCode {
     match sled::check(data) {
         Ok(report) if report.damaged.is_empty() => {
-            println!("{} rooms, {} records, all sound", report.rooms, report.records);
+            let (rooms, records) = (report.rooms, report.records);
+            match report.unread {
+                0 => println!("{rooms} rooms, {records} records, all sound"),
+                n => println!("{rooms} rooms, {records} records, all sound; {n} rooms not read"),
+            }
             ExitCode::SUCCESS
         }
         Ok(report) => {

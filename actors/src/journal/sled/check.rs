@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Duration;
 
 use playhouse_protocol::ids::RoomId;
 
@@ -15,8 +16,10 @@ use crate::journal::JournalError;
 /// What the check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Report {
-    /// How many rooms are stored.
+    /// How many rooms were read.
     pub rooms: usize,
+    /// How many more rooms there are, which the time did not suffice for.
+    pub unread: usize,
     /// How many records lie behind their snapshots.
     pub records: u64,
     /// How many rooms have a torn last record, which is cut when the room is next used.
@@ -36,7 +39,13 @@ pub enum CheckError {
     Read(#[source] JournalError),
 }
 
-/// Opens the store in `dir` and reads every room's records. A directory without a store is fine.
+/// How long a check reads rooms. 10 s: well below the time that a check is given as a whole, so that
+/// a large store is not called damaged; a room that was not read is checked when it is first used,
+/// as every room is.
+const READ_FOR: Duration = Duration::from_secs(10);
+
+/// Opens the store in `dir` and reads rooms' records for at most 10 s. A directory without a store is
+/// fine.
 ///
 /// # Errors
 ///
@@ -47,5 +56,5 @@ pub fn check(dir: &Path) -> Result<Report, CheckError> {
     }
     let _lock = lock(dir)?;
     let open = Open::new(dir).map_err(|e| CheckError::Open(super::OpenError::Store(e)))?;
-    read::verify(&open.db).map_err(CheckError::Read)
+    read::verify(&open.db, READ_FOR).map_err(CheckError::Read)
 }

@@ -309,6 +309,13 @@ impl SledJournal {
         db.flush().unwrap();
     }
 
+    pub(crate) fn leave_as_a_restore_that_was_cut_off(self) {
+        let slot = self.open.read();
+        let db = &slot.as_ref().expect("the store is open").db;
+        db.remove(keys::GENERATION).unwrap();
+        db.flush().unwrap();
+    }
+
     pub(crate) fn close_as_after_a_write_error(&self) {
         *self.open.write() = None;
     }

@@ -213,6 +213,11 @@ pub(super) fn generation(open: &Open) -> Result<String, JournalError> {
     if let Some(bytes) = open.db.get(keys::GENERATION).map_err(read::failed)? {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
+    // A restore writes it last.
+    if !open.db.is_empty() {
+        let why = "a restore into it did not finish: restore again, into an empty directory";
+        return Err(store_error("open", why));
+    }
     let generation = new_generation();
     let mut batch = sled::Batch::default();
     batch.insert(keys::GENERATION, generation.as_bytes());

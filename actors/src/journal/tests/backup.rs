@@ -88,3 +88,12 @@ fn a_backup_is_restored_into_an_empty_directory_only() {
     let refused = restore(&file, dir.path()).unwrap_err();
     assert!(matches!(refused, RestoreError::NotEmpty(_)), "{refused}");
 }
+
+#[test]
+fn what_a_restore_left_half_done_is_not_taken_for_a_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = SledJournal::open(dir.path()).unwrap();
+    fill(&journal, &room("poll:a"), 1..=3);
+    journal.leave_as_a_restore_that_was_cut_off();
+    assert!(SledJournal::open(dir.path()).is_err());
+}
