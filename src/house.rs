@@ -12,7 +12,12 @@ use nix::fcntl::{Flock, FlockArg};
 use playhouse_actors::journal::sled::{OpenError, SledJournal};
 use playhouse_actors::journal::{Journal, JournalError};
 use playhouse_actors::{Rooms, Start};
+use playhouse_domain::account::Account;
+use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
+use playhouse_domain::screen::Screen;
+use playhouse_domain::showing::Showing;
+use playhouse_domain::unique::UniqueName;
 
 use crate::config::{Config, PaymentProvider};
 use crate::payments::{Charges, Payments, Refunds, TestPayments};
@@ -68,7 +73,7 @@ impl House {
 
 /// Registers every kind of room.
 fn kinds(start: Start) -> Start {
-    start
+    start.kind::<Account>().kind::<UniqueName>().kind::<Movie>().kind::<Screen>().kind::<Showing>()
 }
 
 /// Registers who performs what rooms owe to the world outside.
