@@ -19,7 +19,7 @@ use crate::handle::Position;
 
 /// How many writes may wait. 8,192: sixteen full batches, about 100 ms of a fast disk. Past it a
 /// frame is answered as not written.
-const QUEUE_MAX: usize = 8192;
+pub const QUEUE_MAX: usize = 8192;
 
 /// How many frames one sync may carry. 512: beyond it the figures no longer rise, and an early
 /// frame waits longer for the later ones.
