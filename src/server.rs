@@ -241,6 +241,20 @@ mod tests {
     }
 
     #[actix_web::test]
+    async fn figures_are_for_the_machine_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(config(folder.path())).await.unwrap();
+        let own = "GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        let answer = ask(&server, own).await;
+        assert!(answer.contains("# TYPE playhouse_rooms_loaded gauge"), "{answer}");
+        assert!(answer.contains("playhouse_rooms_loaded{kind=\"showing\"} 0"), "{answer}");
+        let proxied = "GET /metrics HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-forwarded-for: 9.9.9.9\r\n\r\n";
+        let answer = ask(&server, proxied).await;
+        assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+        server.stop().await;
+    }
+
+    #[actix_web::test]
     async fn a_head_that_drips_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let mut config = config(folder.path());

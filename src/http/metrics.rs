@@ -10,10 +10,18 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
+use super::error::Problem;
+use super::peer;
+use crate::app::App;
+use crate::config::MetricsAccess;
+
 /// Upper bounds of the buckets of every duration, in seconds: from an answer out of memory to one
 /// that waited for a payment.
 const SECONDS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Upper bounds of the buckets of a number of frames, up to a full batch.
+const FRAMES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
 
 /// The recorder of this process. There is one, however many servers a test starts.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
@@ -23,6 +31,7 @@ pub fn install() {
     RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
+            .and_then(|b| b.set_buckets_for_metric(Matcher::Suffix("_frames".to_owned()), &FRAMES))
             .ok()?;
         let handle = builder.install_recorder().ok()?;
         describe();
@@ -31,15 +40,34 @@ pub fn install() {
 }
 
 fn describe() {
-    describe_counter!("playhouse_http_requests_total", Unit::Count, "Requests answered.");
-    describe_histogram!(
-        "playhouse_http_request_seconds",
-        Unit::Seconds,
-        "Time from a request's head to its answer's head."
-    );
-    describe_gauge!("playhouse_start_time_seconds", Unit::Seconds, "When the server started.");
-    describe_gauge!("playhouse_resident_bytes", Unit::Bytes, "Memory of the process.");
-    describe_gauge!("playhouse_open_descriptors", Unit::Count, "Open file descriptors.");
+    use Unit::{Bytes, Count, Seconds};
+    for (name, unit, what) in [
+        ("playhouse_start_time_seconds", Seconds, "When the server started."),
+        ("playhouse_resident_bytes", Bytes, "Memory of the process."),
+        ("playhouse_open_descriptors", Count, "Open file descriptors."),
+        ("playhouse_rooms_loaded", Count, "Rooms in memory."),
+        ("playhouse_rooms_quarantined", Count, "Rooms that are closed until somebody looks."),
+    ] {
+        describe_gauge!(name, unit, what);
+    }
+    for (name, what) in [
+        ("playhouse_http_requests_total", "Requests answered."),
+        ("playhouse_journal_frames_total", "Frames on the disk."),
+        ("playhouse_journal_errors_total", "Batches that the store failed to write."),
+        ("playhouse_room_overloaded_total", "Commands that a full room turned away."),
+        ("playhouse_room_slow_decisions_total", "Decisions over their budget of time."),
+        ("playhouse_room_failures_total", "Rebuilds of rooms after a failure."),
+    ] {
+        describe_counter!(name, Count, what);
+    }
+    for (name, unit, what) in [
+        ("playhouse_http_request_seconds", Seconds, "From a request's head to its answer's head."),
+        ("playhouse_journal_commit_seconds", Seconds, "One batch, all of it."),
+        ("playhouse_journal_sync_seconds", Seconds, "One sync of the store to the disk."),
+        ("playhouse_journal_batch_frames", Count, "Frames of one batch."),
+    ] {
+        describe_histogram!(name, unit, what);
+    }
     gauge!("playhouse_start_time_seconds").set(jiff::Timestamp::now().as_second() as f64);
 }
 
@@ -80,16 +108,23 @@ pub fn render() -> String {
     RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
 }
 
-/// `GET /metrics`. Who may read it is the setting `http.metrics`.
-pub(super) fn answer(_: &HttpRequest) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(render())
-}
-
 /// Mounts `/metrics`.
 pub fn routes(cfg: &mut web::ServiceConfig) {
-    cfg.route("/metrics", web::get().to(get_metrics));
+    cfg.route("/metrics", web::get().to(get));
 }
 
-async fn get_metrics(req: HttpRequest) -> HttpResponse {
-    answer(&req)
+/// `GET /metrics`. Who may read it is the setting `http.metrics`.
+async fn get(app: web::Data<App>, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let open = app.config.http.metrics == MetricsAccess::Everyone;
+    if !open && !peer::is_local(&req) {
+        let detail = "the figures are for the machine itself (see http.metrics)";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
+    }
+    let overview = app.rooms.overview();
+    for (kind, stats) in overview.kinds {
+        gauge!("playhouse_rooms_loaded", "kind" => kind.clone()).set(stats.loaded as f64);
+        counter!("playhouse_room_failures_total", "kind" => kind).absolute(stats.failures);
+    }
+    gauge!("playhouse_rooms_quarantined").set(overview.quarantined.len() as f64);
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(render()))
 }

@@ -44,6 +44,7 @@ impl Base {
 pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
     move |cfg| {
         cfg.app_data(web::Data::new(app.clone()));
+        cfg.configure(metrics::routes);
     }
 }
 
@@ -70,7 +71,6 @@ pub fn application(
         .configure(json::parameters)
         .configure(health::routes)
         .configure(openapi::routes)
-        .configure(metrics::routes)
         .configure(pages::routes)
         .configure(routes)
         .default_service(web::to(nothing_here))
