@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use playhouse_actors::handle::Rooms;
 
+use crate::accounts::Accounts;
 use crate::config::Config;
 
 /// What every handler shares, as `web::Data<App>`. Cheap to clone.
@@ -17,6 +18,8 @@ pub struct App {
     pub public_url: Arc<str>,
     /// All rooms.
     pub rooms: Rooms,
+    /// Who is asking.
+    pub accounts: Accounts,
     /// What the server is doing.
     pub phase: Phase,
 }

@@ -13,10 +13,13 @@ use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::accounts::Accounts;
+use crate::accounts::keys::KeysError;
 use crate::app::{App, Phase};
 use crate::config::{BadSetting, Config};
 use crate::control::Control;
 use crate::house::{House, HouseError};
+use crate::http::error::Problem;
 use crate::http::metrics;
 use crate::http::mount::{Base, application, routes};
 use crate::listen::{Ready, listen};
@@ -42,6 +45,12 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The keys that sign tokens cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The first administrator cannot be made.
+    #[error("failed to make the first administrator")]
+    Admin(#[source] Problem),
     /// The address cannot be listened on.
     #[error("failed to listen on {addr}")]
     Listen {
@@ -84,8 +93,10 @@ impl Server {
             public_url: public_url(&config, http).into(),
             config: config.clone(),
             rooms: house.rooms.clone(),
+            accounts: Accounts::open(config.clone(), house.rooms.clone())?,
             phase: Phase::default(),
         };
+        first_admin(&app).await?;
 
         let base = Base::new(config.clone(), app.phase.clone());
         let (factory_app, settings) = (app.clone(), &config.http);
@@ -146,6 +157,16 @@ impl Server {
         tracing::info!(finished, closed, "stopped");
         finished
     }
+}
+
+/// Makes the account `admin` with the configured password, unless it is there.
+async fn first_admin(app: &App) -> Result<(), StartError> {
+    let Some(password) = &app.config.admin.password else { return Ok(()) };
+    let made = app.accounts.create_admin("admin", password).await.map_err(StartError::Admin)?;
+    if made {
+        tracing::info!("made the account 'admin'");
+    }
+    Ok(())
 }
 
 /// Where people reach the server.

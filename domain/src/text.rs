@@ -23,7 +23,7 @@ pub fn line(what: &str, text: &str, max: usize) -> Result<String, Refusal> {
     if text.is_empty() {
         return Err(bad(format!("{what} must not be empty")));
     }
-    checked(what, text, max, |c| c.is_control())
+    checked(what, text, max, char::is_control)
 }
 
 /// Text of several lines, which may be empty: as [`line`], but with line breaks.

@@ -198,7 +198,7 @@ impl Claims {
     #[must_use]
     pub fn on(&self, duty: DutyId, result: &DutyResult) -> Option<Answered> {
         let own = self.names.iter().any(|(_, step)| step.duty() == Some(duty));
-        own.then(|| Answered { duty, agreed: matches!(result, DutyResult::Done(_)) })
+        own.then_some(Answered { duty, agreed: matches!(result, DutyResult::Done(_)) })
     }
 
     /// Takes in a step. `next` gives duty ids.
@@ -213,7 +213,7 @@ impl Claims {
                 self.lost = self.lost.or(Some(place));
                 Step::Gone
             }
-            (other, _) if matches!(other, Step::Releasing(_)) => Step::Gone,
+            (Step::Releasing(_), _) => Step::Gone,
             (other, _) => other,
         };
         if self.lost.is_some() {

@@ -1,1 +1,83 @@
-//! Who is asking: extractors for handlers.
+//! Who is asking: extractors for handlers. `Authorization: Bearer …`, checked against the session's
+//! standing within the last second.
+
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use playhouse_domain::room::Role;
+
+pub use crate::accounts::Identity;
+use crate::app::App;
+use crate::http::error::Problem;
+
+/// Whoever asks, logged in or not. A token that is not good is an error even here.
+#[derive(Debug, Clone)]
+pub struct MaybeIdentity(pub Option<Identity>);
+
+/// An organizer or an administrator.
+#[derive(Debug, Clone)]
+pub struct Organizer(pub Identity);
+
+/// An administrator.
+#[derive(Debug, Clone)]
+pub struct Administrator(pub Identity);
+
+fn token(req: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut given = req.headers().get_all(header::AUTHORIZATION);
+    let Some(value) = given.next() else { return Ok(None) };
+    let bad = || {
+        let detail = "authorization must be given once, as 'Bearer' and an access token";
+        Problem::new(StatusCode::UNAUTHORIZED, "bad_token", detail)
+    };
+    let (scheme, token) = value.to_str().ok().and_then(|v| v.split_once(' ')).ok_or_else(bad)?;
+    if !scheme.eq_ignore_ascii_case("bearer") || given.next().is_some() {
+        return Err(bad());
+    }
+    Ok(Some(token.trim().to_owned()))
+}
+
+async fn identify(req: HttpRequest) -> Result<Option<Identity>, Problem> {
+    let Some(token) = token(&req)? else { return Ok(None) };
+    let app = req.app_data::<web::Data<App>>().expect("every handler shares the app");
+    app.accounts.verify(&token).await.map(Some)
+}
+
+async fn identity(req: HttpRequest) -> Result<Identity, Problem> {
+    identify(req).await?.ok_or_else(|| {
+        Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", "log in and send the access token")
+    })
+}
+
+async fn at_least(req: HttpRequest, role: Role, who: &str) -> Result<Identity, Problem> {
+    let identity = identity(req).await?;
+    if identity.role >= role {
+        return Ok(identity);
+    }
+    let detail = format!("only {who} may do this");
+    Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))
+}
+
+/// Lets an extractor be made by an async function of the request.
+macro_rules! extractor {
+    ($name:ty, $make:expr) => {
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let req = req.clone();
+                Box::pin(async move { ($make)(req).await })
+            }
+        }
+    };
+}
+
+extractor!(Identity, identity);
+extractor!(MaybeIdentity, async |req| identify(req).await.map(MaybeIdentity));
+extractor!(Organizer, async |req| at_least(req, Role::Organizer, "organizers")
+    .await
+    .map(Organizer));
+extractor!(Administrator, async |req| {
+    at_least(req, Role::Admin, "administrators").await.map(Administrator)
+});

@@ -6,6 +6,7 @@
 //! read from a request comes through an extractor that answers with a problem: [`json`], [`key`],
 //! [`paging`], [`etag`], [`peer`], [`auth`].
 
+pub mod accounts;
 pub mod answers;
 pub mod auth;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub mod gate;
 pub mod health;
 pub mod json;
 pub mod key;
+pub mod limit;
 pub mod metrics;
 pub mod mount;
 pub mod observe;

@@ -13,8 +13,9 @@ use actix_web::{Error, HttpRequest, HttpResponse, ResponseError, web};
 
 use super::error::Problem;
 use super::gate::{Requests, gate};
+use super::limit::Limits;
 use super::observe::observe;
-use super::{health, json, metrics, openapi, pages};
+use super::{accounts, health, json, metrics, openapi, pages};
 use crate::app::{App, Phase};
 use crate::config::Config;
 
@@ -42,9 +43,12 @@ impl Base {
 
 /// Mounts every route of the server.
 pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
+    let limits = web::Data::new(Limits::new(&app.config.limits));
     move |cfg| {
-        cfg.app_data(web::Data::new(app.clone()));
-        cfg.configure(metrics::routes);
+        cfg.app_data(web::Data::new(app.clone()))
+            .app_data(limits.clone())
+            .configure(metrics::routes)
+            .configure(accounts::routes);
     }
 }
 

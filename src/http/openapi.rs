@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
-use super::{etag, health};
+use super::{accounts, etag, health};
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
 #[derive(OpenApi)]
@@ -15,7 +15,20 @@ use super::{etag, health};
         description = "One server for everything that happens live. Errors are problems (RFC 9457) with a stable `code`; times are RFC 3339 in UTC; money is text (`9.50`).",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    paths(health::healthz, health::readyz),
+    paths(
+        health::healthz,
+        health::readyz,
+        accounts::register,
+        accounts::me,
+        accounts::change_password,
+        accounts::log_in,
+        accounts::sessions,
+        accounts::log_out_everywhere,
+        accounts::refresh,
+        accounts::log_out,
+        accounts::list,
+        accounts::administer,
+    ),
     components(schemas(Problem)),
     modifiers(&Security),
 )]

@@ -1,0 +1,202 @@
+//! Tokens: what they hold, and how they are made and believed.
+//!
+//! An access token is a JWT (RFC 7519), HS256 and nothing else, with `kid`. A refresh token is
+//! opaque: `<kid>.<base64url>` of account, session, 32 bytes of chance and their HMAC-SHA-256, so
+//! that one which was made up never reaches a room.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+};
+use playhouse_domain::account::sessions::TokenHash;
+use playhouse_protocol::ids::{AccountId, SessionId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::keys::Keys;
+
+const ISSUER: &str = "playhouse";
+const AUDIENCE: &str = "playhouse";
+
+/// The longest token that is looked at, in bytes. 2 KiB, several times what ours have.
+const TOKEN_BYTES_MAX: usize = 2048;
+
+/// What an access token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The account.
+    pub sub: AccountId,
+    /// The session.
+    pub sid: SessionId,
+    /// When it was made, in seconds since 1970.
+    pub iat: u64,
+    /// When it ends.
+    pub exp: u64,
+    iss: String,
+    aud: String,
+}
+
+/// Makes an access token for `session` of `account` from `iat` until `exp`.
+///
+/// # Panics
+///
+/// Never: a key of 32 bytes signs.
+#[must_use]
+pub fn access(keys: &Keys, sub: AccountId, sid: SessionId, iat: u64, exp: u64) -> String {
+    let (kid, secret) = keys.current();
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+    let claims = Claims { sub, sid, iat, exp, iss: ISSUER.into(), aud: AUDIENCE.into() };
+    encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
+}
+
+/// Believes an access token, or not.
+#[must_use]
+pub fn read_access(keys: &Keys, token: &str) -> Option<Claims> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let header = decode_header(token).ok().filter(|header| header.alg == Algorithm::HS256)?;
+    let secret = keys.find(&header.kid?)?;
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.leeway = 0;
+    decode(token, &DecodingKey::from_secret(&secret), &validation).ok().map(|data| data.claims)
+}
+
+/// A refresh token that was believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refresh {
+    /// The account.
+    pub account: AccountId,
+    /// The session.
+    pub session: SessionId,
+    /// What is kept of the token.
+    pub hash: TokenHash,
+}
+
+fn mac(secret: &[u8], body: &[u8]) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes any key");
+    mac.update(b"refresh");
+    mac.update(body);
+    mac
+}
+
+/// Draws a refresh token for `session` of `account`: the token, and what is kept of it.
+#[must_use]
+pub fn refresh(keys: &Keys, account: AccountId, session: SessionId) -> (String, TokenHash) {
+    let (kid, secret) = keys.current();
+    let chance: [u8; 32] = rand::random();
+    let mut body = [account.0.as_bytes().as_slice(), session.0.as_bytes(), &chance].concat();
+    let hash = Sha256::digest(&body).into();
+    let sum = mac(&secret, &body).finalize().into_bytes();
+    body.extend_from_slice(&sum);
+    (format!("{kid}.{}", URL_SAFE_NO_PAD.encode(body)), hash)
+}
+
+/// Believes a refresh token, or not.
+#[must_use]
+pub fn read_refresh(keys: &Keys, token: &str) -> Option<Refresh> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let (kid, body) = token.split_once('.')?;
+    let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+    let (body, sum) = body.split_at_checked(64)?;
+    mac(&keys.find(kid)?, body).verify_slice(sum).ok()?;
+    let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
+    Some(Refresh {
+        account: AccountId(uuid(&body[..16])?),
+        session: SessionId(uuid(&body[16..32])?),
+        hash: Sha256::digest(body).into(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use playhouse_domain::time::Timestamp;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys::open(tempfile::tempdir().unwrap().path(), Timestamp::ZERO).unwrap()
+    }
+
+    fn ids() -> (AccountId, SessionId) {
+        (AccountId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)))
+    }
+
+    const LATE: u64 = 4_000_000_000;
+
+    fn part(value: &Value) -> String {
+        URL_SAFE_NO_PAD.encode(value.to_string())
+    }
+
+    #[test]
+    fn a_token_of_ours_is_believed_until_it_ends() {
+        let (keys, (account, session)) = (keys(), ids());
+        let claims = read_access(&keys, &access(&keys, account, session, 1, LATE)).unwrap();
+        assert_eq!((claims.sub, claims.sid), (account, session));
+        assert_eq!(read_access(&keys, &access(&keys, account, session, 1, 1_000_000_000)), None);
+        let (token, hash) = refresh(&keys, account, session);
+        assert_eq!(read_refresh(&keys, &token), Some(Refresh { account, session, hash }));
+    }
+
+    #[test]
+    fn a_forged_token_is_not_believed() {
+        let (keys, (account, session)) = (keys(), ids());
+        let good = access(&keys, account, session, 1, LATE);
+        let [head, body, sum] = good.split('.').collect::<Vec<_>>()[..] else { panic!() };
+        let kid = keys.current().0;
+        let claims = json!({ "sub": account, "sid": session, "iat": 1, "exp": LATE,
+            "iss": "playhouse", "aud": "playhouse" });
+        let mut forged = vec![
+            format!("{head}.{body}."),
+            format!("{head}.{body}.{}", sum.to_uppercase()),
+            format!(
+                "{head}.{}.{sum}",
+                part(&json!({ "sub": session, "sid": session, "exp": LATE }))
+            ),
+            String::new(),
+            ".".repeat(3),
+            "x".repeat(3000),
+        ];
+        for alg in ["none", "None", "NONE", "nOnE", "HS384", "HS512", "RS256", "ES256", "EdDSA"] {
+            let header = part(&json!({ "alg": alg, "typ": "JWT", "kid": kid }));
+            forged.push(format!("{header}.{}.", part(&claims)));
+            forged.push(format!("{header}.{}.{sum}", part(&claims)));
+        }
+        for kid in ["", "../../dev/null", "' OR 1=1 --", "0"] {
+            let header = part(&json!({ "alg": "HS256", "kid": kid }));
+            forged.push(format!("{header}.{body}.{sum}"));
+        }
+        let header = part(&json!({ "alg": "HS256", "jku": "http://127.0.0.1/k", "jwk": {} }));
+        forged.push(format!("{header}.{body}.{sum}"));
+        for token in forged {
+            assert_eq!(read_access(&keys, &token), None, "{token}");
+        }
+        assert_eq!(read_access(&super::tests::keys(), &good), None, "another house's token");
+    }
+
+    #[test]
+    fn a_changed_refresh_token_is_not_believed() {
+        let (keys, (account, session)) = (keys(), ids());
+        let (token, _) = refresh(&keys, account, session);
+        let (kid, body) = token.split_once('.').unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(body).unwrap();
+        for at in [0, 20, 40, 70, 95] {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1;
+            let token = format!("{kid}.{}", URL_SAFE_NO_PAD.encode(changed));
+            assert_eq!(read_refresh(&keys, &token), None);
+        }
+        for token in ["", ".", "a.b", &format!("x.{body}"), &format!("{kid}.{}", &body[..80])] {
+            assert_eq!(read_refresh(&keys, token), None, "{token}");
+        }
+    }
+}
