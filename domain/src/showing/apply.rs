@@ -171,12 +171,14 @@ impl Showing {
             ticket: *ticket,
             until: *until,
         };
+        self.touched.purchase = Some(*booking);
         self.charges.insert(duty, charging);
     }
 
     /// Takes the charge out, with its deadline.
     fn end_charge(&mut self, duty: DutyId) -> Option<Charging> {
         let charging = self.charges.remove(&duty)?;
+        self.touched.purchase = Some(charging.booking);
         self.deadlines.remove(&(charging.until, Deadline::Payment(duty)));
         Some(charging)
     }

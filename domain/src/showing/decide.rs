@@ -213,11 +213,11 @@ impl Showing {
         Ok(Effects::reply(events, reply))
     }
 
-    /// The caller's own hold. Others' are as if they were not there.
+    /// The caller's own hold. Others' are not theirs to know of.
     pub(super) fn own_hold(&self, cx: &Cx<'_>, id: HoldId) -> Result<&Hold, Refusal> {
         let hold = self.holds.get(&id).ok_or_else(gone)?;
         if cx.caller.account() != Some(hold.account) {
-            return Err(gone());
+            return Err(Refusal::not_found("hold"));
         }
         if hold.paying.is_some() {
             return Err(conflict("payment_pending", "the hold's payment is under way"));

@@ -32,6 +32,7 @@ pub use self::command::{
 };
 pub use self::event::Event;
 pub use self::plan::{RowSpec, SeatKind, SeatPlan};
+pub use self::rows::Purchase;
 pub use self::view::{Change, Sales, ShowingInfo, Totals, View};
 
 use self::plan::SeatIndex;

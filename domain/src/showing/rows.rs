@@ -7,15 +7,27 @@
 //! | `showings_by_theater` | theatre / start / id | the same |
 //! | `bookings` | id | [`BookingInfo`](super::BookingInfo) |
 //! | `bookings_by_account` | account / time of booking / id | the same |
+//! | `purchases` | id of the booking to be | [`Purchase`], while its payment is under way |
 
-use playhouse_protocol::ids::{AccountId, BookingId};
+use playhouse_protocol::ids::{AccountId, BookingId, ShowingId};
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
 use super::plan::SeatIndex;
-use super::{Booking, Showing};
+use super::{Booking, Charging, Showing};
 use crate::rows::RowChange;
 use crate::text::key_part;
+
+/// A purchase whose payment is under way, for those who look up the booking to be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// The booking to be.
+    pub id: BookingId,
+    /// Whose.
+    pub account_id: AccountId,
+    /// The showing.
+    pub showing_id: ShowingId,
+}
 
 /// What the newest event touched, for the changes and rows that follow from it. No part of the
 /// state: a snapshot leaves it out.
@@ -23,6 +35,8 @@ use crate::text::key_part;
 pub(super) struct Touched {
     pub(super) seats: Vec<SeatIndex>,
     pub(super) booking: Option<BookingId>,
+    /// The booking to be whose payment began or ended.
+    pub(super) purchase: Option<BookingId>,
     /// Whose the booking was before, if it changed hands.
     pub(super) from: Option<AccountId>,
 }
@@ -58,6 +72,11 @@ impl Showing {
             }
             self.booking_rows(id, booking, &mut rows);
         }
+        if let Some(id) = self.touched.purchase {
+            let charging = self.charges.values().find(|charging| charging.booking == id);
+            let gone = || RowChange::delete("purchases", id.to_string());
+            rows.push(charging.map_or_else(gone, |charging| self.purchase_row(charging)));
+        }
         rows
     }
 
@@ -67,7 +86,14 @@ impl Showing {
         for (id, booking) in &self.bookings {
             self.booking_rows(*id, booking, &mut rows);
         }
+        rows.extend(self.charges.values().map(|charging| self.purchase_row(charging)));
         rows
+    }
+
+    fn purchase_row(&self, charging: &Charging) -> RowChange {
+        let (id, account_id) = (charging.booking, charging.account);
+        let row = Purchase { id, account_id, showing_id: self.id };
+        RowChange::put("purchases", id.to_string(), &row)
     }
 
     fn showing_rows(&self, rows: &mut Vec<RowChange>) {
