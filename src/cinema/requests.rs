@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use actix_web::http::StatusCode;
 use playhouse_domain::money::Money;
+use playhouse_domain::showing::SeatKind;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{MovieId, ScreenId};
 use serde::Deserialize;
@@ -20,18 +21,15 @@ pub const SEATS_MAX: usize = 100;
 /// The longest name of a seat, in characters (`AA12`).
 pub const SEAT_CHARS_MAX: usize = 8;
 
-/// The longest payment token, in bytes. 512: providers' tokens have some dozens.
-pub const TOKEN_BYTES_MAX: usize = 512;
-
 /// A new movie, or a movie's new metadata.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MovieRequest {
     /// Its title.
-    #[schema(example = "Metropolis", min_length = 1, max_length = 200)]
+    #[schema(example = "Metropolis", min_length = 1, max_length = 120)]
     pub title: String,
     /// How long it runs.
-    #[schema(example = 153, minimum = 1, maximum = 1000)]
+    #[schema(example = 153, minimum = 1, maximum = 900)]
     pub minutes: u16,
     /// What sort of movie it is.
     pub genre: Option<String>,
@@ -50,10 +48,10 @@ pub struct MovieRequest {
 #[serde(deny_unknown_fields)]
 pub struct ScreenRequest {
     /// Its name within the theatre.
-    #[schema(example = "Screen 1", min_length = 1, max_length = 80)]
+    #[schema(example = "Screen 1", min_length = 1, max_length = 60)]
     pub name: String,
     /// The theatre.
-    #[schema(example = "Odeon", min_length = 1, max_length = 80)]
+    #[schema(example = "Odeon", min_length = 1, max_length = 60)]
     pub theater: String,
     /// Its rows, from the front.
     pub rows: Vec<PlanRowRequest>,
@@ -72,14 +70,15 @@ pub struct PlanRowRequest {
     #[schema(example = 12, minimum = 1)]
     pub seats: u16,
     /// What kind they are: `standard` (also if left out), `premium`, `accessible`, `companion`.
-    #[schema(example = "standard")]
-    pub kind: Option<String>,
+    #[schema(value_type = Option<String>, example = "standard")]
+    pub kind: Option<SeatKind>,
     /// After which seats there is an aisle.
     #[serde(default)]
     pub gaps: Vec<u16>,
     /// Seats of another kind, by number.
     #[serde(default)]
-    pub kinds: BTreeMap<String, String>,
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub kinds: BTreeMap<u16, SeatKind>,
 }
 
 /// A new showing.
@@ -97,7 +96,7 @@ pub struct ShowingRequest {
     pub starts_at: Timestamp,
     /// The price of a seat by its kind.
     #[schema(value_type = BTreeMap<String, String>, example = json!({"standard": "9.50"}))]
-    pub prices: BTreeMap<String, Money>,
+    pub prices: BTreeMap<SeatKind, Money>,
 }
 
 /// Which seats to hold: `seats` by name, or the `best` so many together.
@@ -110,7 +109,8 @@ pub struct HoldRequest {
     /// How many seats together, the best that are free.
     pub best: Option<u8>,
     /// Of which kind the best seats must be, if not of any.
-    pub kind: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<SeatKind>,
     /// The seat map's revision that the choice rests on. Refused if it moved on since.
     pub expect: Option<u64>,
 }
@@ -121,7 +121,7 @@ pub struct HoldRequest {
 pub struct PurchaseRequest {
     /// What the payment provider gave the buyer's browser. The test provider's: `ok`, `declined`,
     /// `late:3`, `hang`, `flaky`.
-    #[schema(example = "ok", max_length = 512)]
+    #[schema(example = "ok", max_length = 200)]
     pub payment_token: String,
     /// On whose name. The buyer's user name if left out.
     pub name: Option<String>,
@@ -150,7 +150,7 @@ pub struct BlockRequest {
     #[schema(example = json!(["A1", "A2"]), max_items = 100)]
     pub seats: Vec<String>,
     /// What for.
-    #[serde(default)]
+    #[schema(example = "press", min_length = 1, max_length = 80)]
     pub reason: String,
     /// The seat map's revision that the choice rests on.
     pub expect: Option<u64>,
@@ -175,7 +175,8 @@ pub struct WaitRequest {
     #[schema(example = 2, minimum = 1)]
     pub count: u8,
     /// Of which kind, if not of any.
-    pub kind: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<SeatKind>,
 }
 
 /// Which page of a list.
@@ -213,7 +214,7 @@ pub struct ShowingsQuery {
     pub cursor: Option<String>,
 }
 
-/// The body cannot mean anything: 422 with a code.
+/// What was sent cannot mean anything: 422 with a code.
 #[must_use]
 pub fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)

@@ -5,8 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use playhouse_domain::showing::{BookingInfo, BookingStatus, HoldInfo, WaitInfo, view};
+use playhouse_protocol::ids::BookingId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::server_time;
 
 /// A movie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -119,16 +123,8 @@ pub struct Showing {
     pub currency: String,
     /// How many seats are in which state.
     pub seats: SeatTotals,
-}
-
-/// A showing with its free seats by kind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Availability {
-    /// The showing.
-    #[serde(flatten)]
-    pub showing: Showing,
     /// How many seats of each kind are free.
-    pub free: BTreeMap<String, u32>,
+    pub free_by_kind: BTreeMap<String, u32>,
 }
 
 /// One seat of a map.
@@ -199,12 +195,14 @@ pub struct Mine {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sales {
-    /// The sum of everything paid.
-    pub paid: String,
-    /// The sum of what was given back.
-    pub refunded: String,
     /// How many bookings stand.
     pub bookings: u32,
+    /// The sum of everything paid.
+    pub paid: String,
+    /// The sum of what is being given back.
+    pub refunding: String,
+    /// The sum of what was given back.
+    pub refunded: String,
 }
 
 /// Seats set aside for one buyer until a deadline.
@@ -229,6 +227,8 @@ pub struct Hold {
     pub extended: bool,
     /// True if it is an offer of the wait list.
     pub offer: bool,
+    /// True while its payment is under way.
+    pub paying: bool,
     /// What the seats cost together.
     #[schema(example = "19.00")]
     pub price: String,
@@ -248,6 +248,9 @@ pub struct Booking {
     /// The booking's id.
     #[schema(format = "uuid")]
     pub id: String,
+    /// Whose it is.
+    #[schema(format = "uuid")]
+    pub account_id: String,
     /// Which showing.
     #[schema(format = "uuid")]
     pub showing_id: String,
@@ -307,4 +310,111 @@ pub struct Wait {
     pub kind: Option<String>,
     /// How many come first, and this one: 1 is next.
     pub position: u32,
+    /// The hold that is offered to it now.
+    #[schema(format = "uuid")]
+    pub offered: Option<String>,
+}
+
+/// A showing's time on its screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// The showing.
+    #[schema(format = "uuid")]
+    pub showing_id: String,
+    /// The screen.
+    #[schema(format = "uuid")]
+    pub screen_id: String,
+    /// The movie.
+    #[schema(format = "uuid")]
+    pub movie_id: String,
+    /// Its title.
+    pub movie_title: String,
+    /// When it starts.
+    #[schema(format = DateTime)]
+    pub starts_at: String,
+    /// When the movie is over.
+    #[schema(format = DateTime)]
+    pub ends_at: String,
+    /// When the screen is clean again.
+    #[schema(format = DateTime)]
+    pub clean_at: String,
+}
+
+impl Hold {
+    pub(super) fn new(hold: HoldInfo, revision: u64) -> Self {
+        Self {
+            hold_id: hold.hold_id.to_string(),
+            showing_id: hold.showing_id.to_string(),
+            seats: hold.seats,
+            until: hold.until.to_string(),
+            latest: hold.latest.to_string(),
+            extended: hold.extended,
+            offer: hold.offer,
+            paying: hold.paying,
+            price: hold.price.to_string(),
+            currency: hold.currency,
+            revision,
+            server_time: server_time().to_string(),
+        }
+    }
+}
+
+impl From<BookingInfo> for Booking {
+    fn from(booking: BookingInfo) -> Self {
+        let status = match booking.status {
+            BookingStatus::Paid => "paid",
+            BookingStatus::Refunding => "refunding",
+            BookingStatus::Refunded => "refunded",
+        };
+        Self {
+            id: booking.id.to_string(),
+            account_id: booking.account_id.to_string(),
+            showing_id: booking.showing_id.to_string(),
+            movie_title: booking.movie_title,
+            screen_name: booking.screen_name,
+            theater: booking.theater,
+            starts_at: booking.starts_at.to_string(),
+            seats: booking.seats,
+            price: booking.price.to_string(),
+            currency: booking.currency,
+            name: booking.name,
+            status: status.to_owned(),
+            booked_at: booking.booked_at.to_string(),
+            cancel_until: booking.cancel_until.to_string(),
+        }
+    }
+}
+
+impl From<WaitInfo> for Wait {
+    fn from(wait: WaitInfo) -> Self {
+        Self {
+            wait_id: wait.wait_id.to_string(),
+            showing_id: wait.showing_id.to_string(),
+            count: wait.count.into(),
+            kind: wait.kind.map(|kind| kind.to_string()),
+            position: wait.position,
+            offered: wait.offered.map(|hold| hold.to_string()),
+        }
+    }
+}
+
+impl Mine {
+    pub(super) fn new(mine: view::Mine, revision: u64) -> Self {
+        Self {
+            holds: mine.holds.into_iter().map(|hold| Hold::new(hold, revision)).collect(),
+            bookings: mine.bookings.into_iter().map(Into::into).collect(),
+            waits: mine.waits.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl Pending {
+    pub(super) fn new(booking: BookingId) -> Self {
+        Self {
+            status: "pending".to_owned(),
+            ticket: booking.to_string(),
+            location: format!("/api/bookings/{booking}"),
+        }
+    }
 }

@@ -32,8 +32,8 @@ pub fn accepted(pending: &Pending) -> HttpResponse {
 /// The header that makes a command exactly once, for the API's description.
 pub struct KeyHeader;
 
-/// The headers of a command about seats, for the API's description.
-pub struct SeatHeaders;
+/// The headers of a command about a thing with a revision, for the API's description.
+pub struct RevisionHeaders;
 
 impl IntoParams for KeyHeader {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -42,9 +42,9 @@ impl IntoParams for KeyHeader {
     }
 }
 
-impl IntoParams for SeatHeaders {
+impl IntoParams for RevisionHeaders {
     fn into_params(within: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let text = "The ETag of the seat map that the choice rests on; the same as `expect`.";
+        let text = "The ETag that the command rests on: refused if the thing has changed since.";
         let mut parameters = KeyHeader::into_params(within);
         parameters.push(header_parameter("If-Match", text));
         parameters

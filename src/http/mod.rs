@@ -9,19 +9,24 @@
 pub mod accounts;
 pub mod answers;
 pub mod auth;
+pub mod bookings;
 #[cfg(test)]
 mod codes;
 pub mod error;
 pub mod etag;
 pub mod gate;
 pub mod health;
+pub mod holds;
 pub mod json;
 pub mod key;
 pub mod limit;
 pub mod metrics;
 pub mod mount;
+pub mod movies;
 pub mod observe;
 pub mod openapi;
 pub mod pages;
 pub mod paging;
 pub mod peer;
+pub mod screens;
+pub mod showings;

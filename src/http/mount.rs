@@ -15,7 +15,9 @@ use super::error::Problem;
 use super::gate::{Requests, gate};
 use super::limit::Limits;
 use super::observe::observe;
-use super::{accounts, health, json, metrics, openapi, pages};
+use super::{
+    accounts, bookings, health, holds, json, metrics, movies, openapi, pages, screens, showings,
+};
 use crate::app::{App, Phase};
 use crate::config::Config;
 
@@ -48,7 +50,12 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
         cfg.app_data(web::Data::new(app.clone()))
             .app_data(limits.clone())
             .configure(metrics::routes)
-            .configure(accounts::routes);
+            .configure(accounts::routes)
+            .configure(movies::routes)
+            .configure(screens::routes)
+            .configure(showings::routes)
+            .configure(holds::routes)
+            .configure(bookings::routes);
     }
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
-use super::{accounts, etag, health};
+use super::{accounts, bookings, etag, health, holds, movies, screens, showings};
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
 #[derive(OpenApi)]
@@ -28,6 +28,31 @@ use super::{accounts, etag, health};
         accounts::log_out,
         accounts::list,
         accounts::administer,
+        movies::create,
+        movies::list,
+        movies::get,
+        movies::update,
+        screens::create,
+        screens::list,
+        screens::get,
+        screens::schedule,
+        showings::schedule,
+        showings::list,
+        showings::availability,
+        showings::get,
+        showings::seat_map,
+        showings::block,
+        showings::unblock,
+        showings::join,
+        showings::leave,
+        holds::create,
+        holds::release,
+        holds::extend,
+        holds::purchase,
+        bookings::list,
+        bookings::get,
+        bookings::cancel,
+        bookings::transfer,
     ),
     components(schemas(Problem)),
     modifiers(&Security),
