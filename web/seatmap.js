@@ -1,0 +1,125 @@
+// The seat map: real buttons in a grid, one tab stop, arrow keys; or the same seats as a list.
+
+import { el } from "./ui.js";
+
+const SHAPES = { free: "", held: "◔", sold: "×", blocked: "–", mine: "✓" };
+const WORDS = { free: "free", held: "on hold", sold: "sold", blocked: "not on sale", mine: "yours" };
+
+export class SeatMap {
+  #root;
+  #seats = new Map();
+  #rows = [];
+  #chosen = new Set();
+  #mine = new Set();
+  #currency = "";
+  #onChoose;
+
+  constructor(root, onChoose) {
+    this.#root = root;
+    this.#onChoose = onChoose;
+    root.addEventListener("keydown", (event) => this.#key(event));
+    root.addEventListener("click", (event) => {
+      const button = event.target.closest("button[data-seat]");
+      if (button && button.getAttribute("aria-disabled") !== "true") this.#toggle(button.dataset.seat);
+    });
+  }
+
+  /** Shows the whole map anew. */
+  show({ showing, rows }) {
+    this.#currency = showing.currency;
+    this.#seats.clear();
+    this.#rows = rows;
+    this.#root.replaceChildren(...rows.map((row) => this.#row(row)));
+    const first = this.#seats.values().next().value;
+    if (first) first.button.tabIndex = 0;
+    for (const id of [...this.#chosen]) if (this.#seats.get(id)?.state !== "free") this.#chosen.delete(id);
+    for (const id of this.#seats.keys()) this.#paint(id);
+  }
+
+  #row({ row, seats }) {
+    const line = el("div", { class: "seat-row", role: "group", "aria-label": `Row ${row}` }, el("span", { class: "row-name", "aria-hidden": "true" }, row));
+    for (const seat of seats) {
+      const button = el("button", { type: "button", "data-seat": seat.id, tabindex: -1 });
+      button.style.gridColumn = String(seat.x + 2);
+      this.#seats.set(seat.id, { ...seat, row, button });
+      line.append(button);
+    }
+    return line;
+  }
+
+  /** Takes in what changed; returns the names of chosen seats that were lost. */
+  change(states) {
+    const lost = [];
+    for (const [id, state] of Object.entries(states)) {
+      const seat = this.#seats.get(id);
+      if (!seat || seat.state === state) continue;
+      seat.state = state;
+      if (state !== "free" && this.#chosen.delete(id) && !this.#mine.has(id)) lost.push(id);
+      this.#paint(id);
+      seat.button.classList.remove("changed");
+      requestAnimationFrame(() => seat.button.classList.add("changed"));
+    }
+    return lost;
+  }
+
+  /** These seats are one's own: held or bought. */
+  own(ids) {
+    const before = this.#mine;
+    this.#mine = new Set(ids);
+    for (const id of new Set([...before, ...ids])) this.#paint(id);
+  }
+
+  /** True if the seats with these names are all free as far as the page knows. */
+  get chosen() { return [...this.#chosen]; }
+
+  clear() {
+    const before = [...this.#chosen];
+    this.#chosen.clear();
+    before.forEach((id) => this.#paint(id));
+  }
+
+  price(ids) { return ids.reduce((sum, id) => sum + Math.round(Number(this.#seats.get(id)?.price || 0) * 100), 0) / 100; }
+
+  #toggle(id) {
+    if (!this.#chosen.delete(id)) this.#chosen.add(id);
+    this.#paint(id);
+    this.#onChoose(this.chosen);
+  }
+
+  #paint(id) {
+    const seat = this.#seats.get(id);
+    if (!seat) return;
+    const state = this.#mine.has(id) ? "mine" : seat.state;
+    const chosen = this.#chosen.has(id);
+    const { button } = seat;
+    button.className = `seat ${seat.kind} ${state}${chosen ? " chosen" : ""}`;
+    button.textContent = chosen ? "✓" : SHAPES[state] || String(seat.number);
+    button.setAttribute("aria-pressed", String(chosen));
+    button.setAttribute("aria-disabled", String(state !== "free"));
+    const name = `Row ${seat.row}, seat ${seat.number}, ${seat.kind}, ${seat.price} ${this.#currency}, ${chosen ? "chosen" : WORDS[state]}`;
+    button.setAttribute("aria-label", name);
+    button.title = name;
+  }
+
+  #key(event) {
+    const button = event.target.closest("button[data-seat]");
+    if (!button) return;
+    const seat = this.#seats.get(button.dataset.seat);
+    const y = this.#rows.findIndex((row) => row.row === seat.row);
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-999, 0], End: [999, 0] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const row = this.#rows[Math.min(this.#rows.length - 1, Math.max(0, y + step[1]))].seats;
+    const at = step[1] ? nearest(row, seat.x) : Math.min(row.length - 1, Math.max(0, row.findIndex((s) => s.id === seat.id) + step[0]));
+    const next = this.#seats.get(row[at].id).button;
+    button.tabIndex = -1;
+    next.tabIndex = 0;
+    next.focus();
+  }
+}
+
+function nearest(row, x) {
+  let best = 0;
+  row.forEach((seat, at) => { if (Math.abs(seat.x - x) < Math.abs(row[best].x - x)) best = at; });
+  return best;
+}

@@ -1,0 +1,180 @@
+// One showing: choose seats, hold them, pay, all while others do the same.
+
+import { get, heardTime, newKey, now, post, postFull, remove } from "./api.js";
+import { Live } from "./live.js";
+import { SeatMap } from "./seatmap.js";
+import { $, announce, day, el, sentence, start, time, toast } from "./ui.js";
+
+const id = location.pathname.split("/").pop();
+const path = `/api/showings/${id}`;
+let account = null;
+let mine = { holds: [], bookings: [], waits: [] };
+let totals = null;
+let showing = null;
+let paying = null;
+
+const map = new SeatMap($("#seats"), () => desk());
+
+function say(problem) {
+  toast(sentence(problem.message), "error");
+  announce(problem.message);
+}
+
+function counts(next) {
+  totals = next;
+  const held = totals.held ? `, ${totals.held} on hold and may return` : "";
+  $("#counts").textContent = `${totals.free} of ${totals.total} seats free${held}.`;
+}
+
+function head(view) {
+  showing = view.showing;
+  document.title = `${showing.movie_title} – Playhouse`;
+  $("#title").textContent = showing.movie_title;
+  $("#where").textContent = `${day(showing.starts_at)}, ${time(showing.starts_at)} · ${showing.theater}, ${showing.screen_name}`;
+  const kinds = Object.entries(showing.prices).map(([kind, price]) => el("li", {}, el("i", { class: `seat ${kind} free` }), `${kind} ${price} ${showing.currency}`));
+  const states = [["held", "on hold", "◔"], ["sold", "sold", "×"], ["blocked", "not on sale", "–"], ["mine", "yours", "✓"]];
+  $("#legend").replaceChildren(...kinds, ...states.map(([state, word, shape]) => el("li", {}, el("i", { class: `seat ${state}` }, shape), word)));
+}
+
+async function readMine() {
+  if (!account) return;
+  const seen = await get(`${path}/seats`);
+  mine = seen.mine || mine;
+  map.own([...mine.holds, ...mine.bookings.filter((b) => b.status === "paid")].flatMap((x) => x.seats));
+  desk();
+}
+
+const soon = (() => {
+  let timer = null;
+  return () => { clearTimeout(timer); timer = setTimeout(() => readMine().catch(say), 150); };
+})();
+
+async function act(button, work) {
+  button.disabled = true;
+  try { await work(); } catch (problem) {
+    if (problem.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+    say(problem);
+  } finally {
+    button.disabled = false;
+    soon();
+  }
+}
+
+function hold(want, key = newKey()) {
+  return (event) => act(event.currentTarget, async () => {
+    const held = await post(`${path}/holds`, want(), key);
+    heardTime(held.server_time);
+    map.clear();
+    mine.holds.push(held);
+    map.own([...mine.holds, ...mine.bookings].flatMap((x) => x.seats));
+    announce(`Held ${held.seats.join(", ")}`);
+    desk();
+  });
+}
+
+function chooser() {
+  const chosen = map.chosen;
+  const kinds = Object.keys(showing?.prices || {});
+  const count = el("input", { type: "number", min: 1, max: 10, value: 2, id: "party", "aria-label": "How many seats together" });
+  const kind = el("select", { id: "kind", "aria-label": "Kind of seat" }, el("option", { value: "" }, "any kind"), ...kinds.map((k) => el("option", { value: k }, k)));
+  const best = () => ({ best: Number(count.value), ...(kind.value ? { kind: kind.value } : {}) });
+  if (!account) return el("p", {}, el("a", { class: "button", href: `/login?next=${encodeURIComponent(location.pathname)}` }, "Log in to take seats"));
+  return el("div", { class: "card" },
+    el("h2", {}, "Take seats"),
+    chosen.length
+      ? el("div", {}, el("p", {}, `${chosen.join(", ")}: ${map.price(chosen).toFixed(2)} ${showing.currency}`), el("button", { type: "button", id: "hold", onclick: hold(() => ({ seats: chosen })) }, `Hold ${chosen.length} ${chosen.length === 1 ? "seat" : "seats"}`))
+      : el("p", {}, "Choose seats in the map, or let us choose the best together."),
+    el("div", { class: "row" }, count, kind, el("button", { type: "button", class: "second", id: "best", onclick: hold(best) }, "Best seats")),
+    totals && totals.free === 0 && !mine.waits.length
+      ? el("button", { type: "button", class: "second", id: "wait", onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/waitlist`, { count: Number(count.value) }); toast("You are on the wait list. Offers come here."); }) }, "Wait for seats that come back")
+      : null);
+}
+
+function holdCard(held) {
+  const left = el("strong", { class: "countdown", role: "timer", "data-until": held.until }, " ");
+  const token = el("select", { "aria-label": "Test payment" },
+    ...[["ok", "Test payment: succeeds"], ["declined", "Test payment: is declined"], ["late:3", "Test payment: answers after 3 s"], ["hang", "Test payment: hangs"]].map(([value, text]) => el("option", { value }, text)));
+  if (paying === held.hold_id) token.disabled = true;
+  const pay = el("button", { type: "button", class: "pay", disabled: paying === held.hold_id, onclick: (event) => {
+    paying = held.hold_id;
+    act(event.currentTarget, async () => {
+      try {
+        const { status, json } = await postFull(`${path}/holds/${held.hold_id}/purchase`, { payment_token: token.value });
+        toast(status === 202 ? "The payment takes longer. You will find the outcome under Bookings." : `Booked ${json.seats.join(", ")}. Enjoy the show!`);
+        announce(status === 202 ? "The payment takes longer" : `Booked ${json.seats.join(", ")}`);
+      } finally { paying = null; }
+    });
+  } }, `Pay ${held.price} ${held.currency}`);
+  return el("div", { class: "card hold" },
+    el("h2", {}, held.offer ? "Offered to you" : "Held for you"),
+    el("p", { class: "names" }, held.seats.join(", ")), el("p", {}, "for another ", left),
+    token, pay,
+    el("div", { class: "row" },
+      el("button", { type: "button", class: "quiet", disabled: held.extended, onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/holds/${held.hold_id}/extend`); }) }, held.extended ? "Extended" : "More time"),
+      el("button", { type: "button", class: "quiet", onclick: (event) => act(event.currentTarget, async () => { await remove(`${path}/holds/${held.hold_id}`); announce("Given back"); }) }, "Give back")));
+}
+
+function desk() {
+  const focused = document.activeElement?.id;
+  const bookings = mine.bookings.filter((booking) => booking.status === "paid");
+  $("#desk").replaceChildren(
+    ...mine.holds.map(holdCard),
+    chooser(),
+    ...mine.waits.filter((wait) => !wait.offered).map((wait) => el("div", { class: "card" }, el("h2", {}, "Wait list"), el("p", {}, `${wait.count} together, place ${wait.position}`), el("button", { type: "button", class: "quiet", onclick: (event) => act(event.currentTarget, () => remove(`${path}/waitlist/${wait.wait_id}`)) }, "Leave the list"))),
+    ...bookings.map((booking) => el("div", { class: "card booked" }, el("h2", {}, "Yours"), el("p", { class: "names" }, booking.seats.join(", ")), el("a", { href: "/bookings" }, "See booking"))));
+  if (focused) document.getElementById(focused)?.focus();
+  tick();
+}
+
+function tick() {
+  for (const timer of document.querySelectorAll(".countdown")) {
+    const left = Math.max(0, Math.ceil((Date.parse(timer.dataset.until) - now()) / 1000));
+    timer.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    timer.classList.toggle("short", left <= 20);
+    if (left === 0) soon();
+  }
+}
+
+function zoom(by) {
+  const root = $("#seats");
+  const size = Math.min(3, Math.max(1, Number(root.dataset.size || 1.75) + by));
+  root.dataset.size = size;
+  root.style.setProperty("--seat", `${size}rem`);
+}
+
+async function main() {
+  $("#zoom-in").addEventListener("click", () => zoom(0.25));
+  $("#zoom-out").addEventListener("click", () => zoom(-0.25));
+  $("#as-list").addEventListener("click", (event) => {
+    const list = $("#seats").classList.toggle("list");
+    event.target.setAttribute("aria-pressed", String(list));
+  });
+  account = await start();
+  try {
+    const seen = await get(`${path}/seats`);
+    heardTime(seen.server_time);
+    head(seen);
+    counts(seen.seats);
+    map.show(seen);
+    await readMine();
+    desk();
+  } catch (problem) {
+    $("#title").textContent = problem.status === 404 ? "There is no such showing" : sentence(problem.message);
+    $("#seats").replaceChildren();
+    return;
+  }
+  const live = new Live((state) => { const badge = $("#connection"); badge.textContent = state; badge.className = `badge ${state}`; });
+  live.subscribe(`showing:${id}`, {
+    view: (view) => { head(view); counts(view.seats); map.show(view); soon(); },
+    change: ({ seats, totals: next }) => {
+      counts(next);
+      const lost = map.change(seats).filter((seat) => !mine.holds.some((held) => held.seats.includes(seat)));
+      if (lost.length) { toast(`Somebody was faster: ${lost.join(", ")}`); announce(`Seats ${lost.join(", ")} are no longer free`); desk(); }
+      if (mine.waits.length || mine.holds.length) soon();
+    },
+  });
+  if (account) live.subscribe(`account:${account.id}`, { change: () => soon() });
+  setInterval(tick, 250);
+}
+
+main();
