@@ -3,6 +3,7 @@
 //! Only who may write the data directory can reach it (mode 0600). One request a connection, one
 //! line of JSON each way: `{"do":"backup","to":"/srv/backup"}`, `{"ok":"…"}` or `{"error":"…"}`.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Caller;
@@ -16,7 +17,9 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
+use crate::accounts::Accounts;
 use crate::app::App;
+use crate::cli::chain;
 use crate::house;
 
 /// The longest request, in bytes. 16 KiB: a path and a password are far below.
@@ -29,7 +32,7 @@ const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 const ANSWER_WITHIN: Duration = Duration::from_secs(600);
 
 /// What an operator may ask of a running server.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
     /// Whether a server runs.
@@ -39,6 +42,27 @@ pub enum Request {
         /// Where to, absolute.
         to: PathBuf,
     },
+    /// A new administrator.
+    AdminCreate {
+        /// The user name.
+        name: String,
+        /// The password.
+        password: String,
+    },
+    /// A new key to sign tokens with.
+    KeysRotate,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // One of them holds a password.
+        f.write_str(match self {
+            Self::Ping => "Ping",
+            Self::Backup { .. } => "Backup",
+            Self::AdminCreate { .. } => "AdminCreate",
+            Self::KeysRotate => "KeysRotate",
+        })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -148,6 +172,34 @@ async fn perform(
             tracing::info!(to = %to.display(), entries, "backed up");
             Ok(format!("backed up {entries} entries to {}", to.display()))
         }
+        Request::AdminCreate { name, password } => {
+            create_admin(&app.accounts, &name, &password).await
+        }
+        Request::KeysRotate => {
+            app.accounts.rotate_keys().map_err(|e| chain(&e))?;
+            Ok(KEYS_ROTATED.to_owned())
+        }
+    }
+}
+
+/// What is told once a new key signs.
+pub const KEYS_ROTATED: &str =
+    "a new key signs from now on; older ones are believed until their tokens have ended";
+
+/// Makes the administrator `name`.
+///
+/// # Errors
+///
+/// A sentence that says why not.
+pub async fn create_admin(
+    accounts: &Accounts,
+    name: &str,
+    password: &str,
+) -> Result<String, String> {
+    match accounts.create_admin(name, password).await {
+        Ok(true) => Ok(format!("made the administrator '{name}'")),
+        Ok(false) => Err(format!("the name '{name}' is taken")),
+        Err(problem) => Err(problem.detail().to_owned()),
     }
 }
 

@@ -372,11 +372,19 @@ impl Accounts {
     ///
     /// [`KeysError`].
     pub fn rotate_keys(&self) -> Result<(), KeysError> {
-        let life = self.inner.config.accounts.refresh_ttl + Duration::from_secs(60);
-        let keys = Keys::rotate(&self.inner.config.store.data, now(), life)?;
-        *self.inner.keys.write() = keys;
+        *self.inner.keys.write() = rotate_keys(&self.inner.config)?;
         Ok(())
     }
+}
+
+/// Draws a new key in the data directory, which no server uses.
+///
+/// # Errors
+///
+/// [`KeysError`].
+pub fn rotate_keys(config: &Config) -> Result<Keys, KeysError> {
+    let life = config.accounts.refresh_ttl + Duration::from_secs(60);
+    Keys::rotate(&config.store.data, now(), life)
 }
 
 fn unexpected(reply: &Reply) -> Problem {

@@ -100,6 +100,8 @@ problems! {
     CommandProblems: 400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 422, 429, 500, 503;
     /// A command without a body.
     BareCommandProblems: 401, 403, 404, 409, 410, 412, 422, 429, 500, 503;
+    /// What administrators ask of rooms.
+    AdminProblems: 400, 401, 403, 404, 413, 415, 422, 429, 503;
     /// A purchase.
     PurchaseProblems: 400, 401, 402, 403, 404, 408, 409, 410, 412, 413, 415, 422, 429, 500, 503;
 }

@@ -9,7 +9,9 @@ use metrics::{
     Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use playhouse_domain::room::Role;
 
+use super::auth::MaybeIdentity;
 use super::error::Problem;
 use super::peer;
 use crate::app::App;
@@ -114,10 +116,20 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 /// `GET /metrics`. Who may read it is the setting `http.metrics`.
-async fn get(app: web::Data<App>, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let open = app.config.http.metrics == MetricsAccess::Everyone;
-    if !open && !peer::is_local(&req) {
-        let detail = "the figures are for the machine itself (see http.metrics)";
+async fn get(
+    app: web::Data<App>,
+    req: HttpRequest,
+    MaybeIdentity(who): MaybeIdentity,
+) -> Result<HttpResponse, Problem> {
+    let may = match app.config.http.metrics {
+        MetricsAccess::Everyone => true,
+        MetricsAccess::Loopback => peer::is_local(&req),
+        MetricsAccess::Admin => {
+            peer::is_local(&req) || who.is_some_and(|who| who.role == Role::Admin)
+        }
+    };
+    if !may {
+        let detail = "the figures are not for everyone (see http.metrics)";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
     let overview = app.rooms.overview();

@@ -7,6 +7,7 @@
 //! [`paging`], [`etag`], [`peer`], [`auth`].
 
 pub mod accounts;
+pub mod admin;
 pub mod answers;
 pub mod auth;
 pub mod bookings;

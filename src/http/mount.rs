@@ -16,7 +16,8 @@ use super::gate::{Requests, gate};
 use super::limit::Limits;
 use super::observe::observe;
 use super::{
-    accounts, bookings, health, holds, json, metrics, movies, openapi, pages, screens, showings,
+    accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, screens,
+    showings,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -55,7 +56,8 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(screens::routes)
             .configure(showings::routes)
             .configure(holds::routes)
-            .configure(bookings::routes);
+            .configure(bookings::routes)
+            .configure(admin::routes);
     }
 }
 

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
-use super::{accounts, bookings, etag, health, holds, movies, screens, showings};
+use super::{accounts, admin, bookings, etag, health, holds, movies, screens, showings};
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
 #[derive(OpenApi)]
@@ -53,6 +53,12 @@ use super::{accounts, bookings, etag, health, holds, movies, screens, showings};
         bookings::get,
         bookings::cancel,
         bookings::transfer,
+        admin::overview,
+        admin::stored,
+        admin::inspect,
+        admin::journal,
+        admin::quarantine,
+        admin::reopen,
     ),
     components(schemas(Problem)),
     modifiers(&Security),

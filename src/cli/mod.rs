@@ -1,5 +1,7 @@
 //! The command line.
 
+mod operate;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,12 +9,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
-use playhouse_actors::journal::sled::{SledJournal, restore};
+use playhouse_actors::journal::sled::restore;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::operate::{back_up, create_admin, examine, first_line, rotate_keys};
 use crate::config::{self, Config, Flags};
-use crate::control::{self, Request};
-use crate::doctor::{self, Verdict};
 use crate::listen::write_ready;
 use crate::server::Server;
 use crate::{check, house, logs};
@@ -57,6 +58,12 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// Manage administrators.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Manage the keys that sign tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Print a script that completes commands and flags.
     Completions {
         /// For which shell.
@@ -83,6 +90,30 @@ enum ConfigCommand {
         #[command(flatten)]
         settings: Settings,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum AdminCommand {
+    /// Make an administrator, also while a server runs.
+    Create {
+        /// The user name.
+        #[arg(long)]
+        name: String,
+        /// The password. Others on the machine can see it; --password-stdin is better.
+        #[arg(long, required_unless_present = "password_stdin")]
+        password: Option<String>,
+        /// Read the password from the first line of standard input.
+        #[arg(long, conflicts_with = "password")]
+        password_stdin: bool,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Draw a new key and sign with it, also while a server runs. Tokens stay good.
+    Rotate(Settings),
 }
 
 #[derive(Debug, Args)]
@@ -176,6 +207,14 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             println!("restored {entries} entries into {}", data.display());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Admin(AdminCommand::Create { name, password, settings, .. }) => {
+            let config = settings.load(Config::default())?;
+            let password = password.map_or_else(first_line, Ok)?;
+            create_admin(config, name, password)
+        }
+        Command::Keys(KeysCommand::Rotate(settings)) => {
+            rotate_keys(&settings.load(Config::default())?)
+        }
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,
@@ -199,30 +238,6 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn examine(config: &Config) -> ExitCode {
-    let findings = doctor::examine(config);
-    findings.iter().for_each(|finding| println!("{finding}"));
-    match findings.iter().map(|finding| finding.verdict).max() {
-        Some(Verdict::Bad) => ExitCode::FAILURE,
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-fn back_up(data: &Path, to: &Path) -> anyhow::Result<ExitCode> {
-    let to = std::path::absolute(to)?;
-    let said = match control::ask(data, &Request::Backup { to: to.clone() })? {
-        Some(answer) => answer.map_err(anyhow::Error::msg)?,
-        None => {
-            anyhow::ensure!(data.join("store").exists(), "nothing is stored in {}", data.display());
-            let entries =
-                house::back_up(&SledJournal::open(data)?, &to).map_err(anyhow::Error::msg)?;
-            format!("backed up {entries} entries to {}", to.display())
-        }
-    };
-    println!("{said}");
-    Ok(ExitCode::SUCCESS)
 }
 
 fn serve(config: Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> {

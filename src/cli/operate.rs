@@ -1,0 +1,80 @@
+//! What an operator does beside running a server. Where one runs on the data it is asked to do it;
+//! otherwise it is done here.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Context;
+use playhouse_actors::journal::sled::SledJournal;
+
+use crate::accounts::{self, Accounts};
+use crate::config::Config;
+use crate::control::{self, Request};
+use crate::doctor::{self, Verdict};
+use crate::house::{self, House};
+
+pub(super) fn examine(config: &Config) -> ExitCode {
+    let findings = doctor::examine(config);
+    findings.iter().for_each(|finding| println!("{finding}"));
+    match findings.iter().map(|finding| finding.verdict).max() {
+        Some(Verdict::Bad) => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+pub(super) fn back_up(data: &Path, to: &Path) -> anyhow::Result<ExitCode> {
+    let to = std::path::absolute(to)?;
+    let said = match control::ask(data, &Request::Backup { to: to.clone() })? {
+        Some(answer) => answer.map_err(anyhow::Error::msg)?,
+        None => {
+            anyhow::ensure!(data.join("store").exists(), "nothing is stored in {}", data.display());
+            let entries =
+                house::back_up(&SledJournal::open(data)?, &to).map_err(anyhow::Error::msg)?;
+            format!("backed up {entries} entries to {}", to.display())
+        }
+    };
+    println!("{said}");
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn first_line() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("failed to read the password")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+pub(super) fn create_admin(
+    config: Config,
+    name: String,
+    password: String,
+) -> anyhow::Result<ExitCode> {
+    let request = Request::AdminCreate { name: name.clone(), password: password.clone() };
+    let said = match control::ask(&config.store.data, &request)? {
+        Some(answer) => answer,
+        None => actix::System::new().block_on(async {
+            let house = House::open(&config)?;
+            let deadline = config.http.shutdown_deadline;
+            let accounts = Accounts::open(Arc::new(config), house.rooms.clone())?;
+            let said = control::create_admin(&accounts, &name, &password).await;
+            house.close(deadline).await;
+            anyhow::Ok(said)
+        })?,
+    };
+    println!("{}", said.map_err(anyhow::Error::msg)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn rotate_keys(config: &Config) -> anyhow::Result<ExitCode> {
+    let data = &config.store.data;
+    let said = match control::ask(data, &Request::KeysRotate)? {
+        Some(answer) => answer.map_err(anyhow::Error::msg)?,
+        None => {
+            anyhow::ensure!(data.exists(), "there is no data directory {}", data.display());
+            accounts::rotate_keys(config)?;
+            control::KEYS_ROTATED.to_owned()
+        }
+    };
+    println!("{said}");
+    Ok(ExitCode::SUCCESS)
+}
