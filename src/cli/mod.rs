@@ -177,6 +177,8 @@ impl Settings {
 ///
 /// What a person should read before trying again.
 pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Whatever is written, backups too, is for its own user alone.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     match cli.command.unwrap_or(Command::Demo(cli.demo)) {
         Command::Demo(args) => demo(&args),
         Command::Serve(args) => {
@@ -263,8 +265,6 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 /// What comes before the store is opened: more descriptors, and the check.
 fn prepare(config: &Config) -> anyhow::Result<()> {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
-    // Whatever the server writes is for its own user alone.
-    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && let Err(error) = setrlimit(Resource::RLIMIT_NOFILE, hard, hard)
     {

@@ -93,3 +93,70 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 async fn get(req: HttpRequest) -> Result<HttpResponse, Problem> {
     etag::json(&req, &description())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use actix_web::http::Method;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use utoipa::openapi::path::Operation;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::http::mount::{Base, application, routes};
+    use crate::server::Server;
+
+    fn operations() -> Vec<(Method, String, Operation)> {
+        let mut all = Vec::new();
+        for (path, item) in description().paths.paths {
+            for (method, operation) in [
+                (Method::GET, item.get),
+                (Method::POST, item.post),
+                (Method::PUT, item.put),
+                (Method::PATCH, item.patch),
+                (Method::DELETE, item.delete),
+            ] {
+                all.extend(operation.map(|operation| (method, path.clone(), operation)));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_operation_has_its_words_its_name_and_its_errors() {
+        let mut names = BTreeSet::new();
+        for (method, path, operation) in operations() {
+            let said = format!("{method} {path}");
+            assert!(operation.summary.is_some_and(|s| s.ends_with('.')), "{said}: no summary");
+            assert!(operation.operation_id.is_some_and(|id| names.insert(id)), "{said}: its name");
+            let answers = operation.responses.responses;
+            let fails = answers.keys().any(|status| status.as_str() >= "400");
+            assert!(fails || path == "/healthz", "{said}: no errors");
+            let locked = operation.security.is_some_and(|s| !s.is_empty());
+            assert!(!locked || answers.contains_key("401"), "{said}: 401 is missing");
+        }
+    }
+
+    #[actix_web::test]
+    async fn every_operation_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::default();
+        config.store.data = folder.path().to_owned();
+        config.http.addr.set_port(0);
+        let server = Server::start(config).await.unwrap();
+        let app = server.app();
+        let base = Base::new(app.config.clone(), app.phase.clone());
+        let service = init_service(application(base, routes(app.clone()))).await;
+        for (method, path, _) in operations() {
+            let uri = path.replace('{', "").replace('}', "");
+            let req = TestRequest::with_uri(&uri).method(method.clone()).to_request();
+            let response = call_service(&service, req).await;
+            let body = read_body(response).await;
+            let text = String::from_utf8_lossy(&body);
+            let missing = text.contains("nothing under this path") || text.contains("not possible");
+            assert!(!missing, "{method} {path}: {text}");
+        }
+        server.stop().await;
+    }
+}
