@@ -101,6 +101,15 @@ fn bad_token() -> Problem {
     unauthenticated("bad_token", "the access token is not good, log in again")
 }
 
+fn not_believed(why: tokens::Unbelieved) -> Problem {
+    match why {
+        tokens::Unbelieved::Expired => {
+            unauthenticated("token_expired", "the access token has expired, refresh it")
+        }
+        tokens::Unbelieved::Foreign => bad_token(),
+    }
+}
+
 impl Accounts {
     /// Opens the accounts of `rooms`, with the keys in the data directory.
     ///
@@ -334,9 +343,9 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// `bad_token`, `session_ended`.
+    /// `bad_token`, `token_expired`, `session_ended`.
     pub async fn verify(&self, token: &str) -> Result<Identity, Problem> {
-        let claims = tokens::read_access(&self.inner.keys.read(), token).ok_or_else(bad_token)?;
+        let claims = tokens::read_access(&self.inner.keys.read(), token).map_err(not_believed)?;
         let open = self.inner.sessions.of(claims.sub).await?.ok_or_else(bad_token)?;
         if !open.sessions.contains(&claims.sid) {
             let detail = "the session has ended, log in again";

@@ -7,6 +7,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
+use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
@@ -52,20 +53,41 @@ pub fn access(keys: &Keys, sub: AccountId, sid: SessionId, iat: u64, exp: u64) -
     encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
 }
 
+/// Why an access token is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unbelieved {
+    /// It was one of ours, and its time is over.
+    Expired,
+    /// It is none of ours.
+    Foreign,
+}
+
 /// Believes an access token, or not.
-#[must_use]
-pub fn read_access(keys: &Keys, token: &str) -> Option<Claims> {
+///
+/// # Errors
+///
+/// [`Unbelieved`]: a client whose token is merely expired should fetch a new one.
+pub fn read_access(keys: &Keys, token: &str) -> Result<Claims, Unbelieved> {
+    let foreign = Unbelieved::Foreign;
     if token.len() > TOKEN_BYTES_MAX {
-        return None;
+        return Err(foreign);
     }
-    let header = decode_header(token).ok().filter(|header| header.alg == Algorithm::HS256)?;
-    let secret = keys.find(&header.kid?)?;
+    let header = decode_header(token).map_err(|_| foreign)?;
+    if header.alg != Algorithm::HS256 {
+        return Err(foreign);
+    }
+    let secret = header.kid.and_then(|kid| keys.find(&kid)).ok_or(foreign)?;
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[ISSUER]);
     validation.set_audience(&[AUDIENCE]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = 0;
-    decode(token, &DecodingKey::from_secret(&secret), &validation).ok().map(|data| data.claims)
+    // The signature is looked at before the time: only a token of ours is ever called expired.
+    let read = decode(token, &DecodingKey::from_secret(&secret), &validation);
+    read.map(|data| data.claims).map_err(|error| match error.kind() {
+        ErrorKind::ExpiredSignature => Unbelieved::Expired,
+        _ => foreign,
+    })
 }
 
 /// A refresh token that was believed.
@@ -142,7 +164,10 @@ mod tests {
         let (keys, (account, session)) = (keys(), ids());
         let claims = read_access(&keys, &access(&keys, account, session, 1, LATE)).unwrap();
         assert_eq!((claims.sub, claims.sid), (account, session));
-        assert_eq!(read_access(&keys, &access(&keys, account, session, 1, 1_000_000_000)), None);
+        let old = access(&keys, account, session, 1, 1_000_000_000);
+        assert_eq!(read_access(&keys, &old), Err(Unbelieved::Expired));
+        let stranger = super::tests::keys();
+        assert_eq!(read_access(&stranger, &old), Err(Unbelieved::Foreign), "another house's");
         let (token, hash) = refresh(&keys, account, session);
         assert_eq!(read_refresh(&keys, &token), Some(Refresh { account, session, hash }));
     }
@@ -178,9 +203,13 @@ mod tests {
         let header = part(&json!({ "alg": "HS256", "jku": "http://127.0.0.1/k", "jwk": {} }));
         forged.push(format!("{header}.{body}.{sum}"));
         for token in forged {
-            assert_eq!(read_access(&keys, &token), None, "{token}");
+            assert_eq!(read_access(&keys, &token), Err(Unbelieved::Foreign), "{token}");
         }
-        assert_eq!(read_access(&super::tests::keys(), &good), None, "another house's token");
+        assert_eq!(
+            read_access(&super::tests::keys(), &good),
+            Err(Unbelieved::Foreign),
+            "another house's token"
+        );
     }
 
     #[test]
