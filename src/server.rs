@@ -24,6 +24,7 @@ use crate::http::metrics;
 use crate::http::mount::{Base, application, routes};
 use crate::listen::{Ready, listen};
 use crate::tls::{Certificates, TlsError};
+use crate::ws::{self, AppDoors, Live};
 
 /// How often the figures are folded, so that they take no more memory while nobody reads them. 5 s,
 /// the library's own advice.
@@ -66,6 +67,7 @@ pub enum StartError {
 pub struct Server {
     app: App,
     house: House,
+    live: Live,
     ready: Ready,
     http: ServerHandle,
     serving: JoinHandle<io::Result<()>>,
@@ -98,18 +100,30 @@ impl Server {
         };
         first_admin(&app).await?;
 
+        let live = Live::new(
+            config.clone(),
+            app.public_url.clone(),
+            app.rooms.clone(),
+            Arc::new(AppDoors(app.clone())),
+        );
         let base = Base::new(config.clone(), app.phase.clone());
-        let (factory_app, settings) = (app.clone(), &config.http);
-        let server =
-            HttpServer::new(move || application(base.clone(), routes(factory_app.clone())))
-                .workers(settings.workers)
-                .max_connections(settings.max_connections)
-                .keep_alive(settings.keep_alive)
-                .client_request_timeout(settings.request_timeout)
-                .tls_handshake_timeout(settings.request_timeout)
-                .client_disconnect_timeout(CLOSE_WITHIN)
-                .shutdown_timeout(CLOSE_WITHIN.as_secs())
-                .disable_signals();
+        let (mount, mount_live) = (routes(app.clone()), live.clone());
+        let settings = &config.http;
+        let server = HttpServer::new(move || {
+            let (mount, live) = (mount.clone(), mount_live.clone());
+            application(base.clone(), move |cfg| {
+                cfg.configure(mount).configure(ws::routes(live));
+            })
+        });
+        let server = server
+            .workers(settings.workers)
+            .max_connections(settings.max_connections)
+            .keep_alive(settings.keep_alive)
+            .client_request_timeout(settings.request_timeout)
+            .tls_handshake_timeout(settings.request_timeout)
+            .client_disconnect_timeout(CLOSE_WITHIN)
+            .shutdown_timeout(CLOSE_WITHIN.as_secs())
+            .disable_signals();
         let server = match &certificates {
             Some(certificates) => server.listen_rustls_0_23(listener, certificates.server_config()),
             None => server.listen(listener),
@@ -123,7 +137,7 @@ impl Server {
         tracing::info!(url = %app.public_url, data = %config.store.data.display(), "serving");
         let ready = Ready { http, quic: None };
         let chores = chores(&config, certificates);
-        Ok(Self { app, house, ready, http: handle, serving, chores, control })
+        Ok(Self { app, house, live, ready, http: handle, serving, chores, control })
     }
 
     /// Where it listens.
@@ -148,6 +162,8 @@ impl Server {
         let left =
             |reserve: Duration| (deadline - reserve).saturating_duration_since(Instant::now());
         let finished = self.house.close(left(2 * CLOSE_WITHIN)).await;
+        // What was asked over the live connections is answered by now.
+        self.live.shut_down(left(CLOSE_WITHIN).min(CLOSE_WITHIN)).await;
         let closing = async {
             self.http.stop(true).await;
             let _ = self.serving.await;

@@ -279,12 +279,18 @@ section! {
         /// Open connections of one account; the oldest is closed for one more.
         connections_per_account: usize = 20, "connections",
             "Several pages on several devices; no more than a person has.";
+        /// Open connections from one address; one more is answered 429.
+        connections_per_address: usize = 5_000, "connections",
+            "A hall full of phones shares one address; one machine alone still cannot take every place.";
+        /// Whether people who are not logged in may watch what is public.
+        anonymous: bool = true, "yes or no",
+            "The lobby shows seats before anybody logs in.";
         /// Subscriptions of one connection.
         subscriptions: usize = 128, "count",
             "A list of showings on one page, several times over.";
         /// The largest message from a client.
         message_max_bytes: usize = 64 << 10, "bytes",
-            "As large as the largest command.";
+            "As large as the largest command, and never larger.";
         /// Messages that wait to be written to one client; past it it gets the newest view instead.
         queue: usize = 256, "count",
             "A dozen seconds of a busy room.";

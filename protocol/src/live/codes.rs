@@ -72,8 +72,6 @@ impl Disconnect {
 
     /// The server shuts down; connect again.
     pub const SHUTDOWN: Self = Self::known(3001, "shutdown");
-    /// Something failed inside; connect again.
-    pub const SERVER_ERROR: Self = Self::known(3004, "internal server error");
     /// The token was not refreshed in time; connect again with a new one.
     pub const EXPIRED: Self = Self::known(3005, "connection expired");
     /// The client reads too slowly; connect again and recover.
@@ -117,13 +115,9 @@ mod tests {
 
     #[test]
     fn the_sdks_come_back_after_what_passes_and_stay_away_after_what_does_not() {
-        for passing in [
-            Disconnect::SHUTDOWN,
-            Disconnect::SERVER_ERROR,
-            Disconnect::EXPIRED,
-            Disconnect::SLOW,
-            Disconnect::NO_PONG,
-        ] {
+        for passing in
+            [Disconnect::SHUTDOWN, Disconnect::EXPIRED, Disconnect::SLOW, Disconnect::NO_PONG]
+        {
             assert!(passing.reconnects(), "{passing:?}");
         }
         for lasting in [

@@ -1,0 +1,55 @@
+//! What is counted of the live connection.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
+
+/// Says what each figure is.
+pub(super) fn describe() {
+    describe_gauge!("playhouse_live_connections", Unit::Count, "Open WebSocket connections.");
+    describe_gauge!(
+        "playhouse_live_subscriptions",
+        Unit::Count,
+        "Subscriptions of all connections, by kind of channel."
+    );
+    describe_counter!("playhouse_live_publications_total", Unit::Count, "Publications written.");
+    describe_counter!(
+        "playhouse_live_lagging_total",
+        Unit::Count,
+        "Publications that found a client's queue full; it gets the newest view later."
+    );
+    describe_counter!("playhouse_live_slow_total", Unit::Count, "Clients cut off as too slow.");
+    describe_counter!("playhouse_live_closed_total", Unit::Count, "Closed by the server, by code.");
+    describe_counter!("playhouse_live_sent_bytes_total", Unit::Bytes, "Text written to clients.");
+    describe_counter!("playhouse_live_received_bytes_total", Unit::Bytes, "Text from clients.");
+}
+
+pub(super) fn connections(change: f64) {
+    gauge!("playhouse_live_connections").increment(change);
+}
+
+pub(super) fn subscriptions(kind: &'static str, change: f64) {
+    gauge!("playhouse_live_subscriptions", "kind" => kind).increment(change);
+}
+
+pub(super) fn published() {
+    counter!("playhouse_live_publications_total").increment(1);
+}
+
+pub(super) fn lagging() {
+    counter!("playhouse_live_lagging_total").increment(1);
+}
+
+pub(super) fn slow() {
+    counter!("playhouse_live_slow_total").increment(1);
+}
+
+pub(super) fn closed(code: u16) {
+    counter!("playhouse_live_closed_total", "code" => code.to_string()).increment(1);
+}
+
+pub(super) fn sent(bytes: usize) {
+    counter!("playhouse_live_sent_bytes_total").increment(bytes as u64);
+}
+
+pub(super) fn received(bytes: usize) {
+    counter!("playhouse_live_received_bytes_total").increment(bytes as u64);
+}
