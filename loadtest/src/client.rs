@@ -1,0 +1,244 @@
+//! REST as a careful client speaks it: a key with every change, so that it can be repeated until it
+//! is answered; patience where the server asks for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// How often a request is repeated before it is given up. 60, with pauses of up to 2 s: a server
+/// that restarts is back long before.
+const ATTEMPTS_MAX: u32 = 60;
+
+/// How long one attempt may take. 20 s, twice as long as the server waits for an outcome.
+const ATTEMPT_WITHIN: Duration = Duration::from_secs(20);
+
+/// An answer that is none.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The server did not answer, however often it was asked.
+    #[error("{method} {path} had no answer in {ATTEMPTS_MAX} attempts")]
+    Unreachable {
+        /// What was asked.
+        method: Method,
+        /// Of what.
+        path: String,
+        /// The last attempt's failure.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// The server said no.
+    #[error("{status} {code}: {detail}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The problem's stable code.
+        code: String,
+        /// Its sentence.
+        detail: String,
+        /// All of it.
+        problem: Value,
+    },
+}
+
+impl ClientError {
+    /// The problem's code, or nothing if there was no answer.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Refused { code, .. } => code,
+            Self::Unreachable { .. } => "",
+        }
+    }
+}
+
+/// A result of the wire.
+pub type Answer = Result<Value, ClientError>;
+
+/// One client, logged in or not. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: Arc<str>,
+    token: Option<Arc<str>>,
+}
+
+impl Client {
+    /// A client of the server at `base` (`http://127.0.0.1:8080`).
+    ///
+    /// # Panics
+    ///
+    /// If the system gives no randomness for TLS.
+    #[must_use]
+    pub fn new(base: &str) -> Self {
+        // Installed once; a second time is no fault.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder().timeout(ATTEMPT_WITHIN).build();
+        Self { http: http.expect("a client can be made"), base: base.into(), token: None }
+    }
+
+    /// The same client with an access token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The access token, if there is one.
+    #[must_use]
+    pub fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
+    /// Where the server is.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks once; the HTTP status and the JSON, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// The connection's failure.
+    pub async fn once(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Value), reqwest::Error> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+    }
+
+    /// Asks until there is an answer: the same key each time, so that it happens once.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.once(method.clone(), path, key, body).await {
+                Ok((StatusCode::SERVICE_UNAVAILABLE, problem)) if attempt < ATTEMPTS_MAX => {
+                    let seconds = problem["retry_after_s"].as_u64().unwrap_or(1).min(2);
+                    pause(Duration::from_secs(seconds)).await;
+                }
+                Ok((status, json)) if status.is_success() => return Ok(json),
+                Ok((status, problem)) => return Err(refused(status, problem)),
+                Err(_) if attempt < ATTEMPTS_MAX => pause(Duration::from_millis(300)).await,
+                Err(source) => {
+                    return Err(ClientError::Unreachable { method, path: path.into(), source });
+                }
+            }
+        }
+    }
+
+    /// Reads `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, None, None).await
+    }
+
+    /// Posts `body` to `path` under a key of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_as(&new_key(), path, body).await
+    }
+
+    /// Posts `body` to `path` under `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn post_as(&self, key: &str, path: &str, body: Value) -> Answer {
+        self.ask(Method::POST, path, Some(key), Some(&body)).await
+    }
+
+    /// Deletes `path`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask(Method::DELETE, path, Some(&new_key()), None).await
+    }
+
+    /// Registers an account.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn register(&self, name: &str, password: &str) -> Answer {
+        let email = format!("{name}@example.org");
+        let body = json!({ "username": name, "email": email, "password": password });
+        self.ask(Method::POST, "/api/accounts", None, Some(&body)).await
+    }
+
+    /// Logs in: the same client with its access token.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn log_in(&self, login: &str, password: &str) -> Result<Self, ClientError> {
+        let body = json!({ "login": login, "password": password });
+        let tokens = self.ask(Method::POST, "/api/sessions", None, Some(&body)).await?;
+        Ok(self.with_token(tokens["access_token"].as_str().unwrap_or_default()))
+    }
+
+    /// Logs in, with a new account if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn come_in(&self, name: &str, password: &str) -> Result<Self, ClientError> {
+        match self.register(name, password).await {
+            Err(error) if !error.code().ends_with("_taken") => return Err(error),
+            _ => self.log_in(name, password).await,
+        }
+    }
+}
+
+/// A fresh idempotency key.
+#[must_use]
+pub fn new_key() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Waits about `time`, so that many clients do not come back at once.
+async fn pause(time: Duration) {
+    tokio::time::sleep(time.mul_f64(0.5 + rand::random::<f64>())).await;
+}
+
+fn refused(status: StatusCode, problem: Value) -> ClientError {
+    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+    let (code, detail) = (text("code"), text("detail"));
+    ClientError::Refused { status: status.as_u16(), code, detail, problem }
+}
