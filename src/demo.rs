@@ -45,6 +45,21 @@ pub fn password(data: &Path) -> anyhow::Result<String> {
     Ok(drawn)
 }
 
+/// What somebody who started the demo wants to know.
+#[must_use]
+pub fn welcome(url: &str, password: &str) -> String {
+    format!(
+        "
+  Playhouse is open:   {url}/
+  Organizer's page:    {url}/organizer
+  API:                 {url}/api/docs
+  Administrator:       admin, password {password}
+
+  Payments are a test: no money moves. Stop with Ctrl-C.
+"
+    )
+}
+
 /// Opens the house at `base` and lets `people` simulated people in, until dropped.
 ///
 /// # Errors

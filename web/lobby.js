@@ -26,13 +26,13 @@ function bar(card, seats) {
 
 function card(showing) {
   const parts = { sold: el("i", { class: "sold" }), held: el("i", { class: "held" }), text: el("span", { class: "left" }) };
-  const prices = Object.values(showing.prices).map(Number);
+  const prices = Object.values(showing.prices).map(Number).filter((price) => price > 0);
   parts.link = el("a", { class: "showing", href: `/showings/${showing.id}` },
     el("span", { class: "at" }, time(showing.starts_at)),
     el("span", { class: "screen" }, `${showing.theater}, ${showing.screen_name}`),
     el("span", { class: "meter", "aria-hidden": "true" }, parts.sold, parts.held),
     parts.text,
-    el("span", { class: "price" }, `from ${Math.min(...prices).toFixed(2)} ${showing.currency}`));
+    el("span", { class: "price" }, prices.length ? `from ${Math.min(...prices).toFixed(2)} ${showing.currency}` : "free entry"));
   bar(parts, showing.seats);
   cards.set(showing.id, parts);
   return parts.link;
@@ -69,7 +69,7 @@ async function show(movies) {
   $("#programme").replaceChildren(...programme(showings, movies));
   const free = showings.reduce((sum, s) => sum + s.seats.free, 0);
   $("#summary").textContent = showings.length
-    ? `${showings.length} showings, ${free.toLocaleString()} free seats.`
+    ? `${showings.length} ${showings.length === 1 ? "showing" : "showings"}, ${free.toLocaleString()} free seats.`
     : "Nothing is on sale for this choice.";
   live ??= new Live();
   for (const { id, seats } of showings.slice(0, FOLLOWED)) {

@@ -16,7 +16,7 @@ use self::operate::{back_up, create_admin, examine, first_line, rotate_keys};
 use crate::config::{self, Config, Flags};
 use crate::listen::write_ready;
 use crate::server::Server;
-use crate::{check, house, logs};
+use crate::{check, demo, house, logs};
 
 /// One server for everything that happens live.
 ///
@@ -254,12 +254,35 @@ fn serve(config: Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> 
 fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let mut base = Config::default();
     base.store.data = PathBuf::from("data/demo");
-    let config = args.run.settings.load(base)?;
+    let mut config = args.run.settings.load(base)?;
     logs::start(&config.log);
     if args.fresh {
         house::clear(&config.store.data).map_err(anyhow::Error::msg)?;
     }
-    serve(config, args.run.ready_file.as_deref())
+    let password = match &config.admin.password {
+        Some(password) => password.clone(),
+        None => demo::password(&config.store.data)?,
+    };
+    config.admin.password = Some(password.clone());
+    let people = config.demo.people;
+    // The simulated people all come from this machine.
+    config.limits.registrations = config.limits.registrations.max(u32::try_from(people)? + 100);
+    prepare(&config)?;
+    actix::System::new().block_on(async {
+        let server = Server::start(config).await?;
+        announce(&server, args.run.ready_file.as_deref())?;
+        let url = server.app().public_url.to_string();
+        let base = format!("http://{}", server.ready().http);
+        println!("{}", demo::welcome(&url, &password));
+        let demo = actix::spawn(async move {
+            if let Err(error) = demo::run(base, password, people).await {
+                tracing::error!("the demo's house could not be opened: {}", chain(&*error));
+            }
+        });
+        let code = stop_on_signal(server).await;
+        demo.abort();
+        code
+    })
 }
 
 /// What comes before the store is opened: more descriptors, and the check.
