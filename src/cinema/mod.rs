@@ -15,6 +15,8 @@ pub mod screens;
 pub mod seats;
 pub mod shapes;
 pub mod showings;
+#[cfg(test)]
+mod tests;
 
 use std::time::SystemTime;
 

@@ -1,7 +1,8 @@
 //! Showings: scheduling and listing them.
 
+use actix_web::http::StatusCode;
 use bytes::Bytes;
-use playhouse_actors::handle::Rooms;
+use playhouse_actors::handle::{AskError, Rooms};
 use playhouse_domain::movie::{Movie, MovieInfo};
 use playhouse_domain::room::{Audience, Rules};
 use playhouse_domain::screen::{Command, Plan, Screen};
@@ -33,8 +34,13 @@ pub async fn schedule(
     request: ShowingRequest,
     key: Option<CommandKey>,
 ) -> Result<Outcome<ShowingInfo>, Problem> {
-    let movie = movie(&app.rooms, request.movie_id).await?;
     let showing = ShowingId(new_id(who, Showing::KIND, key.as_ref()));
+    if key.is_some()
+        && let Some(made) = made_before(&app.rooms, showing, &request).await?
+    {
+        return Ok(Outcome::Done(made));
+    }
+    let movie = movie(&app.rooms, request.movie_id).await?;
     let plan = Plan {
         showing,
         movie: movie.id,
@@ -51,6 +57,26 @@ pub async fn schedule(
         Outcome::Done(_) => Ok(Outcome::Done(get(&app.rooms, showing).await?)),
         Outcome::Pending(pending) => Ok(Outcome::Pending(pending)),
     }
+}
+
+/// The showing that an earlier command under the same key made. Its id alone tells: what the screen
+/// is asked holds more than the request says (the movie's title and length), and that may have
+/// changed since.
+async fn made_before(
+    rooms: &Rooms,
+    showing: ShowingId,
+    request: &ShowingRequest,
+) -> Result<Option<ShowingInfo>, Problem> {
+    let made = match get(rooms, showing).await {
+        Ok(made) => made,
+        Err(problem) if problem.status() == StatusCode::NOT_FOUND => return Ok(None),
+        Err(problem) => return Err(problem),
+    };
+    let same = made.movie_id == request.movie_id
+        && made.screen_id == request.screen_id
+        && made.starts_at == request.starts_at
+        && made.prices == request.prices;
+    if same { Ok(Some(made)) } else { Err(AskError::KeyReused.into()) }
 }
 
 async fn movie(rooms: &Rooms, movie: MovieId) -> Result<MovieInfo, Problem> {
