@@ -149,7 +149,7 @@ mod tests {
         let base = Base::new(app.config.clone(), app.phase.clone());
         let service = init_service(application(base, routes(app.clone()))).await;
         for (method, path, _) in operations() {
-            let uri = path.replace('{', "").replace('}', "");
+            let uri = path.replace(['{', '}'], "");
             let req = TestRequest::with_uri(&uri).method(method.clone()).to_request();
             let response = call_service(&service, req).await;
             let body = read_body(response).await;
