@@ -7,6 +7,7 @@
 //! - [`rpc`](rpc()): the same commands by name, for the live connection.
 
 pub mod bookings;
+mod convert;
 pub mod lists;
 pub mod movies;
 pub mod requests;
