@@ -1,14 +1,15 @@
 //! The live connection: the Centrifugo client protocol over WebSocket, `GET /connection/websocket`.
 //!
-//! Each connection is a [`session`], an actix actor that is polled by its socket alone: while the
+//! Each connection is a `session`, an actix actor that is polled by its socket alone: while the
 //! client does not read, the session stands still. What comes to it from elsewhere goes through its
-//! [`outbox`], which is bounded and tells who pushes when it is full; the actor's own address never
+//! `outbox`, which is bounded and tells who pushes when it is full; the actor's own address never
 //! leaves this module, so nothing can pile up behind it.
 //!
-//! - [`hub`]: what all connections share: limits, who follows what.
-//! - [`channel`]: which channels there are, and who may follow them.
-//! - [`session`]: one connection; [`admit`]: who it is; [`subscribe`]: what it follows.
-//! - [`doors`]: what is asked of the rest of the server; [`app`]: who answers. [`origin`]: which pages may connect.
+//! - `hub`: what all connections share: limits, who follows what.
+//! - `channel`: which channels there are, and who may follow them.
+//! - `session`: one connection; `admit`: who it is; `subscribe`: what it follows.
+//! - [`doors`]: what is asked of the rest of the server; `app`: who answers.
+//! - `origin`: which pages may connect. `figures`: what is counted.
 
 mod admit;
 mod app;

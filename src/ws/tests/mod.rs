@@ -343,3 +343,49 @@ async fn subscriptions_of_one_connection_are_bounded() {
     assert_eq!(answer["error"]["code"], 106);
     rig.stop().await;
 }
+
+#[actix_web::test]
+async fn a_slow_client_gets_the_newest_view_and_never_goes_back() {
+    let rig = Rig::start(|config| config.live.queue = 8).await;
+    let (mut slow, mut quick) = (rig.connected("").await, rig.connected("").await);
+    slow.subscribe().await;
+    quick.subscribe().await;
+    let reader = actix::spawn(async move {
+        let mut at = 1;
+        loop {
+            let said = quick.publication().await;
+            assert_eq!(said["data"]["from"], at, "who reads gets every step");
+            at = said["offset"].as_u64().unwrap();
+            if said["data"]["change"] == "x" {
+                return at;
+            }
+        }
+    });
+    rig.flood(Duration::from_secs(4)).await;
+    rig.add(1).await;
+    let newest = reader.await.unwrap();
+    let (mut at, mut views) = (1, 0);
+    while at < newest {
+        let said = slow.publication().await;
+        let to = said["offset"].as_u64().unwrap();
+        assert!(to > at, "{to} after {at}");
+        if said["data"]["view"].is_u64() {
+            views += 1;
+        } else {
+            assert_eq!(said["data"]["from"], at, "a change follows on what the client has");
+        }
+        at = to;
+    }
+    assert!(views > 0, "what it missed came as the newest view");
+    rig.stop().await;
+}
+
+#[actix_web::test]
+async fn a_client_that_does_not_read_for_too_long_is_cut_off_with_a_reason() {
+    let rig = Rig::start(|config| config.live.queue = 8).await;
+    let mut slow = rig.connected("").await;
+    slow.subscribe().await;
+    rig.flood(Duration::from_secs(14)).await;
+    assert_eq!(slow.closed().await, 3008);
+    rig.stop().await;
+}

@@ -32,9 +32,12 @@ use crate::ws::{Live, routes};
 const SOON: Duration = Duration::from_secs(10);
 
 pub(super) const SHOWING: &str = "showing:00000000-0000-4000-8000-000000000001";
+/// From here on an addition's change has as many bytes as it adds.
+pub(super) const LARGE: u64 = 1000;
+
 pub(super) const ANN: &str = "00000000-0000-4000-8000-00000000000a";
 
-/// Stands for a showing: a number that grows.
+/// Stands for a showing: a number that grows. What is added past [`LARGE`] is told at such length.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
 pub(super) struct Tally(u64);
 
@@ -45,7 +48,7 @@ impl Rules for Tally {
     type Event = u64;
     type Reply = u64;
     type View = u64;
-    type Change = u64;
+    type Change = String;
 
     fn new(_: &RoomId) -> Self {
         Self::default()
@@ -63,8 +66,9 @@ impl Rules for Tally {
         (self.0 > 0).then_some(self.0)
     }
 
-    fn change(&self, event: &u64, _: &Audience) -> Option<u64> {
-        Some(*event)
+    fn change(&self, event: &u64, _: &Audience) -> Option<String> {
+        let size = if *event < LARGE { 1 } else { *event };
+        Some("x".repeat(usize::try_from(size).unwrap()))
     }
 }
 
@@ -144,6 +148,19 @@ impl Rig {
     pub(super) async fn add(&self, n: u64) {
         let room = SHOWING.parse().unwrap();
         self.rooms.ask::<Tally>(&room, Caller::System, None, &n).await.unwrap();
+    }
+
+    /// Adds so much, for `time` and 20 times a second, that what is told of it fills every buffer
+    /// between the server and a client that does not read. Returns where the stream stands then.
+    pub(super) async fn flood(&self, time: Duration) -> u64 {
+        let mut every = tokio::time::interval(Duration::from_millis(50));
+        let end = std::time::Instant::now() + time;
+        while std::time::Instant::now() < end {
+            every.tick().await;
+            self.add(400_000).await;
+        }
+        let room = SHOWING.parse().unwrap();
+        self.rooms.view(&room, Audience::Public).await.unwrap().position.offset
     }
 
     pub(super) async fn client(&self) -> Client {
