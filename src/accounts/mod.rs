@@ -160,10 +160,16 @@ impl Accounts {
     ///
     /// As [`Self::register`].
     pub async fn create_admin(&self, name: &str, password: &str) -> Result<bool, Problem> {
+        if self.find(name).await?.is_some() {
+            return Ok(false);
+        }
         let email = format!("{}@localhost.invalid", names::normalised(name));
         match self.register(name, &email, password, Role::Admin).await {
             Ok(_) => Ok(true),
-            Err(problem) if problem.code() == "username_taken" => Ok(false),
+            // An earlier registration was cut off; it goes on by itself.
+            Err(problem) if ["username_taken", "email_taken"].contains(&problem.code()) => {
+                Ok(false)
+            }
             Err(problem) => Err(problem),
         }
     }

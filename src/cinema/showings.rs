@@ -23,6 +23,17 @@ pub(super) fn room(showing: ShowingId) -> RoomId {
     RoomId::of(Showing::KIND, showing.0)
 }
 
+/// The terms of holds as the operator set them.
+fn terms(settings: &crate::config::Cinema) -> Terms {
+    Terms {
+        hold: settings.hold,
+        hold_max: settings.hold_max,
+        offer: settings.offer,
+        seats_per_buyer: settings.seats_per_buyer,
+        cancel_before: settings.cancel_before,
+    }
+}
+
 /// Schedules a showing on its screen, and waits until it is on sale.
 ///
 /// # Errors
@@ -49,7 +60,7 @@ pub async fn schedule(
         starts_at: request.starts_at,
         prices: request.prices,
         currency: app.config.cinema.currency.clone(),
-        terms: Terms::default(),
+        terms: terms(&app.config.cinema),
     };
     let (screen, command) = (screens::room(request.screen_id), Command::Schedule(Box::new(plan)));
     let look = |_| format!("/api/showings/{showing}");

@@ -68,6 +68,11 @@ impl Config {
         let n = |n: usize| n as u64;
         vec![
             ("store.check_timeout", secs(self.store.check_timeout), 1, 3600),
+            ("cinema.hold", secs(self.cinema.hold), 1, 3600),
+            ("cinema.hold_max", secs(self.cinema.hold_max), secs(self.cinema.hold), 24 * 3600),
+            ("cinema.offer", secs(self.cinema.offer), 1, 24 * 3600),
+            ("cinema.seats_per_buyer", u64::from(self.cinema.seats_per_buyer), 1, 1000),
+            ("cinema.cancel_before", secs(self.cinema.cancel_before), 0, 365 * 24 * 3600),
             ("http.workers", n(self.http.workers), 1, 256),
             ("http.backlog", u64::from(self.http.backlog), 1, 65_535),
             ("http.max_connections", n(self.http.max_connections), 1, 1_000_000),

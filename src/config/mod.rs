@@ -314,6 +314,25 @@ section! {
         /// Who takes payments: `test`, the built-in test provider, is the only one.
         payments: PaymentProvider = PaymentProvider::Test, "text",
             "No money moves unless somebody connects a real provider.";
+        /// How long seats are held for a buyer.
+        #[serde(with = "compact::required")]
+        hold: Duration = seconds(120), "duration",
+            "Enough to pay, short enough that seats come back.";
+        /// How long a hold may last in all, extended or paying.
+        #[serde(with = "compact::required")]
+        hold_max: Duration = seconds(600), "duration",
+            "A payment that takes longer has gone wrong.";
+        /// How long seats are offered to a place on the wait list.
+        #[serde(with = "compact::required")]
+        offer: Duration = seconds(300), "duration",
+            "Somebody who waits must first see the offer.";
+        /// Seats of one showing that one buyer may hold and own.
+        seats_per_buyer: u16 = 10, "seats",
+            "A family and their friends; a resale trade is more.";
+        /// How long before the start a booking can still be cancelled.
+        #[serde(with = "compact::required")]
+        cancel_before: Duration = seconds(30 * 60), "duration",
+            "Seats that come back later are hard to sell.";
     }
 }
 

@@ -1,0 +1,98 @@
+//! The architecture's invariants that a test can keep: mostly about what is absent.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file below `folders`, with its text up to its tests.
+fn sources(folders: &[&str]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(&root().join(folder), &mut found);
+    }
+    assert!(!found.is_empty(), "{folders:?} hold no sources");
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let code = text.split("#[cfg(test)]").next().unwrap().to_owned();
+            let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+            found.push((name, code));
+        }
+    }
+}
+
+const EVERYWHERE: [&str; 5] = ["src", "actors/src", "domain/src", "protocol/src", "loadtest/src"];
+
+/// No code line of `folders` holds any of `words`, but for files that start with one of `allowed`.
+fn absent(folders: &[&str], words: &[&str], allowed: &[&str]) {
+    for (name, code) in sources(folders) {
+        if allowed.iter().any(|start| name.starts_with(start)) {
+            continue;
+        }
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in lines {
+            for word in words {
+                assert!(!line.contains(word), "{name} holds '{word}': {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_its_own_file_names_sled() {
+    let words = ["use sled", "sled::Db", "sled::Config", "sled::Batch", "sled::IVec"];
+    absent(&EVERYWHERE, &words, &["actors/src/journal/sled"]);
+}
+
+#[test]
+fn only_the_codec_names_bincode() {
+    absent(&EVERYWHERE, &["bincode::"], &["protocol/src/codec.rs"]);
+}
+
+#[test]
+fn only_the_actors_and_the_live_sessions_name_actix_actors() {
+    let words = ["use actix::prelude", "actix::Addr", "use actix_web_actors"];
+    absent(&["src", "domain/src", "protocol/src", "loadtest/src"], &words, &["src/ws"]);
+}
+
+#[test]
+fn no_mailbox_is_filled_past_its_bound() {
+    absent(&["src", "actors/src"], &[".do_send("], &[]);
+}
+
+#[test]
+fn the_pure_parts_read_no_clock_no_file_no_socket_and_no_chance() {
+    let words = [
+        "Instant::now",
+        "SystemTime",
+        "std::fs",
+        "std::net",
+        "tokio",
+        "rand::",
+        "thread::",
+        "HashMap",
+        "HashSet",
+        "std::env",
+    ];
+    absent(&["domain/src", "protocol/src", "actors/src/host"], &words, &["actors/src/host/tests"]);
+}
+
+#[test]
+fn no_code_of_ours_is_unsafe() {
+    absent(&EVERYWHERE, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe"], &[]);
+}
+
+#[test]
+fn nothing_is_left_to_be_done() {
+    let words = ["todo!(", "unimplemented!(", "dbg!(", "allow(dead_code)"];
+    absent(&EVERYWHERE, &words, &[]);
+}

@@ -1,0 +1,10 @@
+//! The server over real sockets: the real binary, started, asked, killed and started again.
+//!
+//! One module per promise; `server` is how each of them gets its server.
+
+mod crash;
+mod health;
+mod house_rules;
+mod race;
+mod server;
+mod shutdown;

@@ -1,0 +1,206 @@
+//! 500 buyers want the same 100 seats.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use playhouse_loadtest::client::{Client, ClientError, new_key};
+use playhouse_loadtest::history::History;
+use playhouse_loadtest::house::all;
+use playhouse_loadtest::live::{Live, LiveError};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::server::{Server, seed, showing};
+
+const BUYERS: usize = 500;
+const ROWS: u8 = 5;
+const SEATS: u16 = 20;
+
+/// One buyer's way to the server: half of them use REST, half the live connection.
+enum Way {
+    Rest(Client),
+    Live(Box<Live>),
+}
+
+/// What the server said no to: the problem's code and the seats it names.
+struct No {
+    code: String,
+    names_seats: bool,
+}
+
+impl Way {
+    async fn hold(&mut self, showing: &str, seats: &[String]) -> Result<Value, No> {
+        match self {
+            Self::Rest(client) => client
+                .post(&format!("/api/showings/{showing}/holds"), json!({ "seats": seats }))
+                .await
+                .map_err(|error| match error {
+                    ClientError::Refused { code, problem, .. } => No {
+                        code,
+                        names_seats: problem["seats"].as_array().is_some_and(|s| !s.is_empty()),
+                    },
+                    other => panic!("{other}"),
+                }),
+            Self::Live(live) => {
+                let data = json!({ "showing_id": showing, "seats": seats, "key": new_key() });
+                live.rpc("showing.hold", data).await.map_err(|error| match error {
+                    LiveError::Refused { message, .. } => {
+                        let code = message.split(':').next().unwrap_or_default().to_owned();
+                        let names_seats = seats.iter().any(|seat| message.contains(seat.as_str()));
+                        No { code, names_seats }
+                    }
+                    other @ LiveError::Broken(_) => panic!("{other}"),
+                })
+            }
+        }
+    }
+
+    async fn buy(&mut self, showing: &str, hold: &str) -> Result<Value, String> {
+        match self {
+            Self::Rest(client) => {
+                let path = format!("/api/showings/{showing}/holds/{hold}/purchase");
+                let body = json!({ "payment_token": "ok" });
+                client.post(&path, body).await.map_err(|error| error.to_string())
+            }
+            Self::Live(live) => {
+                let data = json!({ "showing_id": showing, "hold_id": hold, "payment_token": "ok", "key": new_key() });
+                live.rpc("showing.purchase", data).await.map_err(|error| error.to_string())
+            }
+        }
+    }
+}
+
+struct House {
+    path: String,
+    id: String,
+    history: Mutex<History>,
+    refusals: Mutex<BTreeMap<String, usize>>,
+}
+
+impl House {
+    /// The names of the seats that are free now.
+    async fn free(&self, client: &Client) -> Vec<String> {
+        let map = client.get(&format!("{}/seats", self.path)).await.unwrap();
+        let rows = map["rows"].as_array().unwrap();
+        let seats = rows.iter().flat_map(|row| row["seats"].as_array().unwrap());
+        let free = seats.filter(|seat| seat["state"] == "free");
+        free.map(|seat| seat["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// One buyer: up to 12 tries at random groups; one in ten holds and vanishes.
+    async fn buyer(&self, mut way: Way, mut chance: StdRng) {
+        for _ in 0..12 {
+            let row = char::from(b'A' + chance.random_range(0..ROWS));
+            let group = chance.random_range(1..=3);
+            let first = chance.random_range(1..=SEATS - group + 1);
+            let seats: Vec<String> = (first..first + group).map(|n| format!("{row}{n}")).collect();
+            let hold = match way.hold(&self.id, &seats).await {
+                Ok(hold) => hold,
+                Err(no) => {
+                    assert!(no.code != "seat_taken" || no.names_seats, "a refusal names the seats");
+                    *self.refusals.lock().await.entry(no.code).or_default() += 1;
+                    continue;
+                }
+            };
+            if chance.random_bool(0.1) {
+                return;
+            }
+            let id = hold["hold_id"].as_str().unwrap();
+            if let Ok(booking) = way.buy(&self.id, id).await {
+                assert_eq!(booking["seats"], hold["seats"]);
+                self.history.lock().await.booked(booking);
+                return;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_buyers_never_buy_a_seat_twice_and_all_seats_end_sold() {
+    let seed = seed();
+    let server = Server::with(&[
+        ("PLAYHOUSE_LIMITS_REGISTRATIONS", "1000"),
+        ("PLAYHOUSE_CINEMA_HOLD", "3s"),
+        ("PLAYHOUSE_LOG_LEVEL", "warn"),
+    ]);
+    let admin = server.admin().await;
+    let path = showing(&admin, ROWS, SEATS).await;
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    let house = Arc::new(House { path, id, history: Mutex::default(), refusals: Mutex::default() });
+
+    let people = arrive(&server).await;
+    let mut crowd = JoinSet::new();
+    for (n, client) in people.iter().cloned().enumerate() {
+        let (house, base) = (house.clone(), server.base());
+        let chance = StdRng::seed_from_u64(seed.wrapping_add(n as u64));
+        crowd.spawn(async move {
+            let way = if n % 2 == 0 {
+                Way::Rest(client)
+            } else {
+                let live = Live::connect(&base, client.token()).await.unwrap();
+                Way::Live(Box::new(live))
+            };
+            house.buyer(way, chance).await;
+        });
+    }
+    while let Some(done) = crowd.join_next().await {
+        done.unwrap();
+    }
+    sell_the_rest(&house, &people, seed).await;
+
+    let history = house.history.lock().await;
+    println!("bookings={} refusals={:?}", history.len(), house.refusals.lock().await);
+    history.no_seat_twice().unwrap();
+    let map = admin.get(&format!("{}/seats", house.path)).await.unwrap();
+    assert_eq!(map["seats"]["sold"], ROWS as usize * SEATS as usize);
+    history.adds_up(&map).unwrap();
+    let mut found = BTreeMap::new();
+    for client in &people {
+        for booking in all(client, "/api/bookings").await.unwrap() {
+            found.insert(booking["id"].as_str().unwrap().to_owned(), booking);
+        }
+    }
+    history.all_there(&found).unwrap();
+    assert_eq!(found.len(), history.len(), "no booking is there that nobody was told of");
+    server.saw_no_panic();
+}
+
+/// 500 people with accounts, logged in: a few at a time, as hashing takes its time.
+async fn arrive(server: &Server) -> Vec<Client> {
+    let turns = Arc::new(Semaphore::new(16));
+    let mut arriving = JoinSet::new();
+    for n in 0..BUYERS {
+        let (client, turns) = (server.client(), turns.clone());
+        arriving.spawn(async move {
+            let _turn = turns.acquire().await.unwrap();
+            client.come_in(&format!("buyer{n:03}"), "a long password").await.unwrap()
+        });
+    }
+    arriving.join_all().await
+}
+
+/// Those who vanished give their seats back by themselves; others buy what is left.
+async fn sell_the_rest(house: &Arc<House>, people: &[Client], seed: u64) {
+    let mut chance = StdRng::seed_from_u64(!seed);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    loop {
+        let free = house.free(&people[0]).await;
+        let map = people[0].get(&format!("{}/seats", house.path)).await.unwrap();
+        if map["seats"]["sold"] == ROWS as usize * SEATS as usize {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "seats never came back: {}", map["seats"]);
+        let Some(seat) = free.choose(&mut chance) else { continue };
+        let mut way = Way::Rest(people.choose(&mut chance).unwrap().clone());
+        if let Ok(hold) = way.hold(&house.id, std::slice::from_ref(seat)).await
+            && let Ok(booking) = way.buy(&house.id, hold["hold_id"].as_str().unwrap()).await
+        {
+            house.history.lock().await.booked(booking);
+        }
+    }
+}

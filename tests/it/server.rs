@@ -1,0 +1,180 @@
+//! A server of one's own: the real binary on a data directory and a port of its own.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use playhouse_loadtest::client::Client;
+use serde_json::{Value, json};
+
+/// The password of the account `admin`.
+pub(crate) const ADMIN: &str = "a password of tests";
+
+/// How long a server may take to be ready. 60 s: a debug build on a busy machine; usual is one.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A server that runs, and ends with its owner.
+pub(crate) struct Server {
+    folder: tempfile::TempDir,
+    settings: Vec<(String, String)>,
+    /// The port, the same after a restart.
+    addr: Option<String>,
+    child: Option<Child>,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Starts a server with an empty data directory.
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts a server with settings as environment variables (`PLAYHOUSE_…`).
+    pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let log = Arc::default();
+        let mut server = Self { folder, settings, addr: None, child: None, log };
+        server.run();
+        server
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// The command that serves `data`.
+    pub(crate) fn command(data: &Path, addr: &str, ready: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playhouse"));
+        command.arg("serve").arg("--data").arg(data).args(["--http", addr]);
+        command.arg("--ready-file").arg(ready);
+        command.env("PLAYHOUSE_ADMIN_PASSWORD", ADMIN).env("RUST_BACKTRACE", "0");
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the process, on the data and the port it had before, and waits until it is ready.
+    pub(crate) fn run(&mut self) {
+        assert!(self.child.is_none(), "the server runs already");
+        let ready = self.folder.path().join("ready");
+        let _ = std::fs::remove_file(&ready);
+        let addr = self.addr.clone().unwrap_or_else(|| "127.0.0.1:0".to_owned());
+        let mut command = Self::command(&self.data(), &addr, &ready);
+        command.envs(self.settings.iter().map(|(k, v)| (k, v)));
+        let mut child = command.spawn().expect("the binary starts");
+        self.listen(child.stdout.take().expect("its output is ours"));
+        self.listen(child.stderr.take().expect("its output is ours"));
+        let deadline = Instant::now() + READY_WITHIN;
+        let text = loop {
+            if let Ok(text) = std::fs::read_to_string(&ready) {
+                break text;
+            }
+            if let Some(status) = child.try_wait().expect("its status is known") {
+                panic!("the server ended with {status}:\n{}", self.logged());
+            }
+            assert!(Instant::now() < deadline, "the server is not ready:\n{}", self.logged());
+            std::thread::yield_now();
+        };
+        let said: Value = serde_json::from_str(&text).expect("the ready file is JSON");
+        assert_eq!(said["quic"], Value::Null);
+        self.addr = Some(said["http"].as_str().expect("it names an address").to_owned());
+        self.child = Some(child);
+    }
+
+    fn listen(&self, output: impl std::io::Read + Send + 'static) {
+        let log = self.log.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                log.lock().expect("no listener panicked").push(line);
+            }
+        });
+    }
+
+    /// Everything the server wrote to its log.
+    pub(crate) fn logged(&self) -> String {
+        self.log.lock().expect("no listener panicked").join("\n")
+    }
+
+    /// `http://127.0.0.1:port`.
+    pub(crate) fn base(&self) -> String {
+        format!("http://{}", self.addr.as_deref().expect("the server was started"))
+    }
+
+    /// A client that is not logged in.
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.base())
+    }
+
+    /// A client that is logged in as the administrator.
+    pub(crate) async fn admin(&self) -> Client {
+        self.client().log_in("admin", ADMIN).await.expect("the administrator logs in")
+    }
+
+    /// A client with an account of its own.
+    pub(crate) async fn person(&self, name: &str) -> Client {
+        self.client().come_in(name, "a long password").await.expect("a person comes in")
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = self.child.as_ref().expect("the server runs").id();
+        kill(Pid::from_raw(pid.cast_signed()), signal).expect("a child can be signalled");
+    }
+
+    /// Kills the server as a power cut would, and waits until it is gone.
+    pub(crate) fn kill(&mut self) {
+        self.signal(Signal::SIGKILL);
+        self.child.take().expect("the server runs").wait().expect("a child can be waited for");
+    }
+
+    /// Asks the server to stop; its exit status and how long it took.
+    pub(crate) fn stop(&mut self) -> (std::process::ExitStatus, Duration) {
+        let asked = Instant::now();
+        self.signal(Signal::SIGTERM);
+        let mut child = self.child.take().expect("the server runs");
+        let status = child.wait().expect("a child can be waited for");
+        (status, asked.elapsed())
+    }
+
+    /// No panic was logged.
+    pub(crate) fn saw_no_panic(&self) {
+        let log = self.logged();
+        assert!(!log.contains("panicked"), "the server panicked:\n{log}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// A showing of `rows` rows of `seats` seats each, on sale: its path (`/api/showings/…`).
+pub(crate) async fn showing(admin: &Client, rows: u8, seats: u16) -> String {
+    let movie = json!({ "title": "Metropolis", "minutes": 100 });
+    let movie = admin.post("/api/movies", movie).await.expect("a movie is made");
+    let row = |n: u8| json!({ "row": char::from(b'A' + n).to_string(), "seats": seats, "kind": "standard" });
+    let rows: Vec<Value> = (0..rows).map(row).collect();
+    let screen = json!({ "name": "One", "theater": "Odeon", "rows": rows });
+    let screen = admin.post("/api/screens", screen).await.expect("a screen is made");
+    let start = jiff::Timestamp::now() + std::time::Duration::from_secs(24 * 3600);
+    let showing = json!({ "movie_id": movie["id"], "screen_id": screen["id"],
+        "starts_at": start.to_string(), "prices": { "standard": "9.50" } });
+    let showing = admin.post("/api/showings", showing).await.expect("a showing goes on sale");
+    format!("/api/showings/{}", showing["id"].as_str().expect("it has an id"))
+}
+
+/// The seed of a random test: `PLAYHOUSE_SEED`, or a new one; printed, so that it can be run again.
+pub(crate) fn seed() -> u64 {
+    let given = std::env::var("PLAYHOUSE_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(rand::random);
+    println!("seed={seed}");
+    seed
+}
