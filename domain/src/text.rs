@@ -26,11 +26,11 @@ pub fn line(what: &str, text: &str, max: usize) -> Result<String, Refusal> {
     checked(what, text, max, char::is_control)
 }
 
-/// Text of several lines, which may be empty: as [`line`], but with line breaks.
+/// Text of several lines, which may be empty: as [`line()`], but with line breaks.
 ///
 /// # Errors
 ///
-/// As [`line`].
+/// As [`line()`].
 pub fn lines(what: &str, text: &str, max: usize) -> Result<String, Refusal> {
     checked(what, text.trim(), max, |c| c.is_control() && c != '\n')
 }

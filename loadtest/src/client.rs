@@ -220,7 +220,7 @@ impl Client {
     /// [`ClientError`].
     pub async fn come_in(&self, name: &str, password: &str) -> Result<Self, ClientError> {
         match self.register(name, password).await {
-            Err(error) if !error.code().ends_with("_taken") => return Err(error),
+            Err(error) if !error.code().ends_with("_taken") => Err(error),
             _ => self.log_in(name, password).await,
         }
     }

@@ -9,8 +9,9 @@
 //! publications and its duties wait behind the *gate* until its frame is on disk.
 //!
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
-//! - [`memory`]: exactly-once commands. [`watchers`]: who watches, and what they can recover.
-//! - [`room`]: the machine; [`commit`]: what a decision leads to; [`recover`]: failure and rebuild.
+//! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
+//! - `room`: the machine; `commit`: what a decision leads to; `recover`: failure and rebuild;
+//!   `gate`: what waits for the disk; `duties`: what is owed.
 
 mod commit;
 mod duties;

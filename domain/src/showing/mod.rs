@@ -2,11 +2,11 @@
 //!
 //! - [`plan`]: the seats. [`best`]: which are the best for a party.
 //! - [`command`], [`event`]: what can be asked and what can become true.
-//! - [`decide`]: what a command leads to; [`purchase`]: what payments and refunds lead to;
-//!   [`waitlist`]: who is offered what comes back.
-//! - [`apply`]: taking facts in. [`view`]: what is seen. [`rows`]: what lists show.
+//! - `decide`: what a command leads to; `purchase`: what payments and refunds lead to;
+//!   `waitlist`: who is offered what comes back.
+//! - `apply`: taking facts in. [`view`]: what is seen. `rows`: what lists show.
 //!
-//! A seat is free, held, sold or blocked; [`Showing::seats`] holds the one thing each is, so it
+//! A seat is free, held, sold or blocked; `Showing::seats` holds the one thing each is, so it
 //! cannot be held or sold twice.
 
 mod apply;
