@@ -14,9 +14,10 @@ use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::server::{Server, seed, showing};
+use crate::server::{Server, is_long, seed, showing};
 
 const CLIENTS: usize = 12;
+/// How often the server is killed; `./test long` does it ten times as often.
 const KILLS: usize = 10;
 /// How many commands are acknowledged between two kills, at least.
 const BETWEEN: u64 = 100;
@@ -93,7 +94,8 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_ten_kills_at_random_moments(
         let chance = StdRng::seed_from_u64(seed.wrapping_add(1 + n as u64));
         crowd.spawn(client(shared.clone(), person.clone(), chance));
     }
-    for kill in 1..=KILLS {
+    let kills = if is_long() { 10 * KILLS } else { KILLS };
+    for kill in 1..=kills {
         let since = shared.acknowledged.load(Ordering::Relaxed);
         let moment = BETWEEN + chance.random_range(0..50);
         let reached = async {

@@ -171,10 +171,15 @@ pub(crate) async fn showing(admin: &Client, rows: u8, seats: u16) -> String {
     format!("/api/showings/{}", showing["id"].as_str().expect("it has an id"))
 }
 
-/// The seed of a random test: `PLAYHOUSE_SEED`, or a new one; printed, so that it can be run again.
+/// The seed of a random test: `PLAYHOUSE_TEST_SEED`, or a new one; printed, so that it can be run again.
 pub(crate) fn seed() -> u64 {
-    let given = std::env::var("PLAYHOUSE_SEED").ok().and_then(|text| text.parse().ok());
+    let given = std::env::var("PLAYHOUSE_TEST_SEED").ok().and_then(|text| text.parse().ok());
     let seed = given.unwrap_or_else(rand::random);
     println!("seed={seed}");
     seed
+}
+
+/// True in `./test long`.
+pub(crate) fn is_long() -> bool {
+    std::env::var("PLAYHOUSE_TEST_MODE").is_ok_and(|mode| mode == "long")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_domain::restart::Restarts;
-use playhouse_domain::room::{Audience, Ticket};
+use playhouse_domain::room::{Audience, Recovery, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
@@ -424,7 +424,6 @@ impl Room {
         watch: &GatedWatch,
         position: &StreamPosition,
     ) -> Option<Vec<Arc<Publication>>> {
-        use playhouse_domain::room::Recovery;
         let from = watch.recover.as_ref()?;
         let everything = self.kind.policy.recovery == Recovery::EveryStep;
         if !everything || from.epoch != position.epoch || from.offset > position.offset {
@@ -459,31 +458,33 @@ impl Room {
         for due in self.watchers.due(now, every, durable, only) {
             let Some(live) = self.live_mut() else { return };
             let pending = live.rules.take_pending(&due.audience);
-            if let Some(change) = pending.filter(|_| !due.current.is_empty()) {
+            let whole =
+                self.kind.policy.recovery == Recovery::NewestOnly && !due.current.is_empty();
+            // While more is on its way to the disk the whole may not be told, what changed may.
+            let view = if whole { self.newest(&due.audience) } else { None };
+            if let Some(view) = view {
+                self.out.push_back(Output::Publish(view, due.current));
+            } else if let Some(change) = pending.filter(|_| !due.current.is_empty()) {
                 let publication = self.publication(&due.audience, due.from, durable, &change);
                 self.out.push_back(Output::Publish(publication, due.current));
             }
-            // Those who lag get the view only when it shows nothing that is not on disk.
-            if !due.lagging.is_empty() {
-                self.refresh(&due.audience, due.lagging);
+            if !due.lagging.is_empty()
+                && let Some(view) = self.newest(&due.audience)
+            {
+                self.out.push_back(Output::Refresh(view, due.lagging));
             }
         }
     }
 
-    fn refresh(&mut self, audience: &Audience, lagging: Vec<WatcherId>) {
+    /// The newest view as a publication; none while it shows what is not on disk yet.
+    fn newest(&mut self, audience: &Audience) -> Option<Arc<Publication>> {
         let now = self.now;
-        let Some(live) = self.live_mut() else { return };
-        if live.durable < live.seq {
-            return;
-        }
-        let Ok(Some(view)) = catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) else {
-            return;
-        };
+        let live = self.live_mut().filter(|live| live.durable >= live.seq)?;
+        let view = catch_unwind(AssertUnwindSafe(|| live.view(now, audience))).ok()??;
         let to = live.seq;
         let view = String::from_utf8_lossy(&view);
         let json = format!(r#"{{"to":{to},"view":{view}}}"#);
-        let publication = Publication::new(self.id.clone(), audience.clone(), to, json.into());
-        self.out.push_back(Output::Refresh(Arc::new(publication), lagging));
+        Some(Arc::new(Publication::new(self.id.clone(), audience.clone(), to, json.into())))
     }
 
     fn settle(
