@@ -163,7 +163,7 @@ impl Accounts {
         if self.find(name).await?.is_some() {
             return Ok(false);
         }
-        let email = format!("{}@localhost.invalid", names::normalised(name));
+        let email = names::no_address(name);
         match self.register(name, &email, password, Role::Admin).await {
             Ok(_) => Ok(true),
             // An earlier registration was cut off; it goes on by itself.
@@ -251,7 +251,8 @@ impl Accounts {
         let (account, session) = (presented.account, presented.session);
         let (token, next) = tokens::refresh(&self.inner.keys.read(), account, session);
         let until = now() + self.inner.config.accounts.refresh_ttl;
-        let command = Command::Refresh { session, presented: presented.hash, next, until };
+        let (presented, repeat) = (presented.hash, self.inner.config.accounts.refresh_repeat);
+        let command = Command::Refresh { session, presented, next, until, repeat };
         match self.ask(account, &command).await {
             Ok(Reply::Refreshed(_)) => Ok(self.tokens(account, session, token)),
             Ok(Reply::Reused) => {

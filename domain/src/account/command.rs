@@ -1,5 +1,7 @@
 //! What can be asked of an account, what can become true of it, and what it answers.
 
+use std::time::Duration;
+
 use playhouse_protocol::ids::{AccountId, SessionId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -17,7 +19,8 @@ use crate::unique::Answered;
 pub enum Command {
     /// News from a room where the account takes part.
     Notify(Notice),
-    /// Make the account; answered once both names are its own.
+    /// Make the account; answered once both names are its own. The same names again join in the
+    /// wait, or get the refusal that was given.
     Register {
         /// The user name.
         username: String,
@@ -49,6 +52,8 @@ pub enum Command {
         next: TokenHash,
         /// Until when the next can be used.
         until: Timestamp,
+        /// How long after its first exchange a token may be exchanged again.
+        repeat: Duration,
     },
     /// End one session.
     LogOut {

@@ -26,6 +26,18 @@ fn no_session() -> Refusal {
     Refusal::new(RefusalKind::Unauthenticated, "session_ended", message)
 }
 
+fn made_before() -> Refusal {
+    Refusal::new(RefusalKind::Conflict, "already_exists", "the account was made before")
+}
+
+/// The refusal for the name at `place` of the claims.
+fn name_taken(place: usize) -> Refusal {
+    if place == 0 {
+        return names::username_taken();
+    }
+    Refusal::new(RefusalKind::Conflict, "email_taken", "the e-mail address is taken")
+}
+
 impl Account {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
         let profile = match (&command, self.active()) {
@@ -49,8 +61,19 @@ impl Account {
             }
             Command::ReadCredentials => self.credentials(profile),
             Command::LogIn { session, refresh, until } => self.log_in(session, refresh, until),
-            Command::Refresh { session, presented, next, until } => {
-                self.refresh(cx, session, presented, next, until)
+            Command::Refresh { session, presented, next, until, repeat } => {
+                let open = self.sessions.get(&session).ok_or_else(no_session)?;
+                let account = self.info().ok_or_else(not_found)?;
+                let (event, reply) = match open.presented(&presented, cx.now, repeat) {
+                    Presented::Newest | Presented::Repeat => (
+                        Event::Refreshed { session, presented, refresh: next, until },
+                        Reply::Refreshed(account),
+                    ),
+                    Presented::Old => {
+                        (Event::LoggedOut { sessions: vec![session], reused: true }, Reply::Reused)
+                    }
+                };
+                Ok(Effects::reply(vec![event], reply))
             }
             Command::LogOut { session } => {
                 let sessions: Vec<SessionId> =
@@ -77,11 +100,18 @@ impl Account {
         password: String,
         role: Role,
     ) -> Decided {
-        if self.state != State::New {
-            let message = "the account was made before";
-            return Err(Refusal::new(RefusalKind::Conflict, "already_exists", message));
-        }
         let (username, email) = (names::username(username)?, names::email(email)?);
+        if role < Role::Admin {
+            names::unreserved(&username, &email)?;
+        }
+        if let Some(earlier) = &self.profile {
+            let same = (&earlier.username, &earlier.email) == (&username, &email);
+            return match earlier.claims.standing() {
+                Standing::Pending if same => Ok(Effects::later(vec![], earlier.ticket)),
+                Standing::Lost(place) if same => Err(name_taken(place)),
+                _ => Err(made_before()),
+            };
+        }
         let ticket = Ticket(cx.seed.uuid(0));
         let event = Event::Registering { username, email, password, role, ticket };
         Ok(Effects::later(vec![event], ticket))
@@ -110,15 +140,7 @@ impl Account {
                 });
                 effects.settle(profile.ticket, Ok(reply))
             }
-            Standing::Lost(place) => {
-                let (code, what) = match place {
-                    0 => ("username_taken", "user name"),
-                    _ => ("email_taken", "e-mail address"),
-                };
-                let message = format!("the {what} is taken");
-                let refusal = Refusal::new(RefusalKind::Conflict, code, message);
-                effects.settle(profile.ticket, Err(refusal))
-            }
+            Standing::Lost(place) => effects.settle(profile.ticket, Err(name_taken(place))),
         }
     }
 
@@ -143,28 +165,6 @@ impl Account {
         }
         events.push(Event::LoggedIn { session, refresh, until });
         Ok(Effects::reply(events, Reply::Account(account)))
-    }
-
-    fn refresh(
-        &self,
-        cx: &Cx<'_>,
-        session: SessionId,
-        presented: TokenHash,
-        next: TokenHash,
-        until: Timestamp,
-    ) -> Decided {
-        let open = self.sessions.get(&session).ok_or_else(no_session)?;
-        let account = self.info().ok_or_else(not_found)?;
-        match open.presented(&presented, cx.now) {
-            Presented::Newest | Presented::Repeat => {
-                let event = Event::Refreshed { session, presented, refresh: next, until };
-                Ok(Effects::reply(vec![event], Reply::Refreshed(account)))
-            }
-            Presented::Old => {
-                let event = Event::LoggedOut { sessions: vec![session], reused: true };
-                Ok(Effects::reply(vec![event], Reply::Reused))
-            }
-        }
     }
 
     fn set_role(&self, cx: &Cx<'_>, role: Role) -> Decided {

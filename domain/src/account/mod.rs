@@ -144,10 +144,15 @@ impl Rules for Account {
             Event::Registering { .. } => self.registering(at, event),
             Event::Name(answered) => {
                 self.with_claims(|claims, next| claims.apply(answered, next));
-                match self.profile.as_ref().map(|p| p.claims.standing()) {
-                    Some(Standing::Won) => self.state = State::Active,
-                    Some(Standing::Lost(_)) => self.state = State::Rejected,
-                    Some(Standing::Pending) | None => {}
+                let Some(profile) = &mut self.profile else { return };
+                match profile.claims.standing() {
+                    Standing::Won => self.state = State::Active,
+                    Standing::Lost(_) => {
+                        self.state = State::Rejected;
+                        // Nobody will ever be asked for it.
+                        profile.password.clear();
+                    }
+                    Standing::Pending => {}
                 }
             }
             Event::LoggedIn { session, refresh, until } => {
@@ -217,11 +222,20 @@ impl Rules for Account {
     fn change(&self, event: &Event, audience: &Audience) -> Option<Change> {
         let mut change = Change::default();
         match (event, audience) {
-            (Event::Noted(notice), Audience::Own(_)) => change.notices.push(notice.clone()),
+            (Event::Noted(notice), Audience::Own(id)) if *id == self.id => {
+                change.notices.push(notice.clone());
+            }
             (Event::LoggedOut { sessions, .. }, Audience::Presenter) => {
                 change.sessions_ended.clone_from(sessions);
             }
-            (Event::RoleChanged { .. } | Event::Banned { .. }, _) => change.account = self.info(),
+            (Event::RoleChanged { .. } | Event::Banned { .. }, Audience::Presenter) => {
+                change.account = self.info();
+            }
+            (Event::RoleChanged { .. } | Event::Banned { .. }, Audience::Own(id))
+                if *id == self.id =>
+            {
+                change.account = self.info();
+            }
             _ => return None,
         }
         Some(change)

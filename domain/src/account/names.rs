@@ -8,6 +8,9 @@ use crate::refusal::{Refusal, RefusalKind};
 use crate::room::Rules;
 use crate::unique::UniqueName;
 
+/// The user name of the first administrator.
+pub const FIRST_ADMIN: &str = "admin";
+
 fn invalid(code: &'static str, message: &str) -> Refusal {
     Refusal::new(RefusalKind::Invalid, code, message)
 }
@@ -48,6 +51,32 @@ pub fn email(address: &str) -> Result<String, Refusal> {
     };
     let domain_ok = domain.contains('.') && domain.split('.').all(label_ok);
     if local_ok && domain_ok && address.len() <= 120 { Ok(address.to_owned()) } else { Err(bad()) }
+}
+
+/// Refuses names that are not for everybody: the user name `admin`, which the first administrator
+/// gets, and addresses under `.invalid` (RFC 2606), which administrators without an address get.
+///
+/// # Errors
+///
+/// `username_taken`, `bad_email`.
+pub fn unreserved(username: &str, address: &str) -> Result<(), Refusal> {
+    if normalised(username) == FIRST_ADMIN {
+        return Err(username_taken());
+    }
+    if normalised(address).ends_with(".invalid") {
+        return Err(invalid("bad_email", "addresses under .invalid are nobody's"));
+    }
+    Ok(())
+}
+
+/// An address for an administrator who gave none.
+#[must_use]
+pub fn no_address(username: &str) -> String {
+    format!("{}@localhost.invalid", normalised(username))
+}
+
+pub(super) fn username_taken() -> Refusal {
+    Refusal::new(RefusalKind::Conflict, "username_taken", "the user name is taken")
 }
 
 /// The form under which a name is unique: lower case.

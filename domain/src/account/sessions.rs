@@ -1,9 +1,12 @@
 //! Log-ins and the rotation of their refresh tokens.
 //!
 //! A refresh token is used once. Using an older one again ends its session with every token of it
-//! (RFC 9700, section 4.14.2), except within [`REPEAT_WINDOW`], when the answer may just have been
-//! lost: then the newest token that was never used gives way to another.
+//! (RFC 9700, section 4.14.2). The one exception: for a short while after its first use the last
+//! token may be exchanged again, as the answer may have been lost, or two pages of one browser may
+//! have asked at once. Each repeat draws another token, for tokens are not kept and none can be told
+//! twice. Whichever of those is used first is the one that arrived; the others are old from then on.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use playhouse_protocol::ids::SessionId;
@@ -15,8 +18,9 @@ use crate::time::Timestamp;
 /// SHA-256 of a refresh token.
 pub type TokenHash = [u8; 32];
 
-/// How long a refresh whose answer was lost may be repeated. 30 s.
-pub const REPEAT_WINDOW: Duration = Duration::from_secs(30);
+/// How many tokens may be drawn in exchange for the same one. 8: as many pages of one browser that
+/// come back at once; one more makes the oldest of them old.
+const DRAWN_MAX: usize = 8;
 
 /// How many sessions an account may have open. 20: a person's devices several times over; one
 /// more ends the one that was used least recently.
@@ -25,9 +29,9 @@ pub const SESSIONS_MAX: usize = 20;
 /// One log-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Session {
-    /// The newest token.
-    refresh: TokenHash,
-    /// The token before it, and when it was first exchanged.
+    /// The tokens that were never used, oldest first: one, or all that were drawn for `previous`.
+    newest: VecDeque<TokenHash>,
+    /// The token that was used last, and when it was first exchanged.
     previous: Option<(TokenHash, Timestamp)>,
     opened_at: Timestamp,
     pub(super) used_at: Timestamp,
@@ -37,9 +41,9 @@ pub(super) struct Session {
 /// What presenting a token means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Presented {
-    /// The newest: exchange it.
+    /// It was never used: exchange it.
     Newest,
-    /// The one before, so recently that its answer may be lost: exchange it again.
+    /// It was used last, so recently that the answer may be lost: exchange it again.
     Repeat,
     /// An old one: somebody else has it.
     Old,
@@ -47,13 +51,21 @@ pub(super) enum Presented {
 
 impl Session {
     pub(super) fn new(refresh: TokenHash, at: Timestamp, until: Timestamp) -> Self {
-        Self { refresh, previous: None, opened_at: at, used_at: at, until }
+        let newest = VecDeque::from([refresh]);
+        Self { newest, previous: None, opened_at: at, used_at: at, until }
     }
 
-    pub(super) fn presented(&self, token: &TokenHash, now: Timestamp) -> Presented {
+    /// What it means that `token` is presented now. `repeat` is how long after its first exchange
+    /// the last one may be exchanged again.
+    pub(super) fn presented(
+        &self,
+        token: &TokenHash,
+        now: Timestamp,
+        repeat: Duration,
+    ) -> Presented {
         match &self.previous {
-            _ if self.refresh == *token => Presented::Newest,
-            Some((previous, at)) if previous == token && now.since(*at) <= REPEAT_WINDOW => {
+            _ if self.newest.contains(token) => Presented::Newest,
+            Some((previous, at)) if previous == token && now.since(*at) <= repeat => {
                 Presented::Repeat
             }
             _ => Presented::Old,
@@ -67,11 +79,14 @@ impl Session {
         at: Timestamp,
         until: Timestamp,
     ) {
-        if self.refresh == *presented {
-            self.previous = Some((self.refresh, at));
+        if self.newest.contains(presented) {
+            self.previous = Some((*presented, at));
+            self.newest.clear();
+        } else if self.newest.len() >= DRAWN_MAX {
+            self.newest.pop_front();
         }
         // A repeat keeps the time of the first exchange, so that the window does not move.
-        self.refresh = next;
+        self.newest.push_back(next);
         self.used_at = at;
         self.until = until;
     }

@@ -1,0 +1,6 @@
+//! The rules of accounts and unique names, without a host.
+
+mod registrations;
+mod rig;
+mod roles;
+mod sessions;
