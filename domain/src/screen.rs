@@ -395,3 +395,67 @@ impl Rules for Screen {
         Policy { retention: Retention::Forever, ..Policy::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::room::{Caller, Seed};
+
+    fn screen() -> (RoomId, Screen) {
+        let room = RoomId::of(Screen::KIND, Uuid::from_u128(1));
+        let mut screen = Screen::new(&room);
+        let row = RowSpec {
+            row: "A".into(),
+            seats: 4,
+            kind: SeatKind::Standard,
+            gaps: vec![],
+            kinds: BTreeMap::new(),
+        };
+        let (name, theater) = ("One".into(), "Odeon".into());
+        let details = Details { name, theater, rows: vec![row], cleaning_minutes: 15 };
+        screen.apply(Timestamp::ZERO, &Event::Created(details));
+        (room, screen)
+    }
+
+    fn plan(n: u128, starts_at: Timestamp, length: u16) -> Box<Plan> {
+        Box::new(Plan {
+            showing: ShowingId(Uuid::from_u128(n)),
+            movie: MovieId(Uuid::from_u128(1)),
+            movie_title: "Metropolis".into(),
+            minutes: length,
+            starts_at,
+            prices: BTreeMap::from([(SeatKind::Standard, Money::from_cents(950))]),
+            currency: "EUR".into(),
+            terms: Terms::default(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_two_showings_overlap_cleaning_included(
+            wanted in prop::collection::vec((1..3000_u16, 1..300_u16, any::<bool>()), 1..40)
+        ) {
+            let (room, mut screen) = screen();
+            let now = Timestamp::from_ms(1);
+            for (n, (start, length, opens)) in wanted.into_iter().enumerate() {
+                let seed = Seed::derive(&[&n.to_le_bytes()]);
+                let cx = Cx { now, room: &room, caller: &Caller::System, seed, revision: 0 };
+                let plan = plan(n as u128 + 1, now + minutes(start), length);
+                let Ok(effects) = screen.decide(&cx, Command::Schedule(plan)) else { continue };
+                effects.events.iter().for_each(|event| screen.apply(now, event));
+                let duty = screen.duties().pop().expect("the showing must be opened").id;
+                let refusal = Refusal::new(RefusalKind::Invalid, "no", "no");
+                let result =
+                    if opens { DutyResult::Done(vec![]) } else { DutyResult::Refused(refusal) };
+                let effects = screen.duty_done(&cx, duty, result);
+                effects.events.iter().for_each(|event| screen.apply(now, event));
+                prop_assert!(screen.duties().is_empty());
+                let slots: Vec<&SlotInfo> = screen.slots.values().collect();
+                prop_assert!(slots.windows(2).all(|pair| pair[0].clean_at <= pair[1].starts_at));
+            }
+        }
+    }
+}
