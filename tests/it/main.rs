@@ -2,6 +2,7 @@
 //!
 //! One module per promise; `server` is how each of them gets its server.
 
+mod browser;
 mod crash;
 mod health;
 mod house_rules;
