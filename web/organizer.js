@@ -1,6 +1,6 @@
 // The organizer's desk: movies, screens, the schedule with its conflicts, and live sales.
 
-import { all, post } from "./api.js";
+import { all, post, remove } from "./api.js";
 import { Live } from "./live.js";
 import { $, announce, el, isoDay, sentence, start, submitting, time, toast } from "./ui.js";
 
@@ -92,6 +92,10 @@ function sales() {
   const row = (s) => el("tr", { id: `sales-${s.id}` }, el("td", {}, el("a", { href: `/showings/${s.id}` }, s.movie_title)), el("td", {}, `${time(s.starts_at)}, ${s.screen_name}`),
     ...["free", "held", "sold", "blocked"].map((state) => el("td", { class: state }, String(s.seats[state]))));
   $("#sales").replaceChildren(showings.length ? el("table", {}, el("thead", {}, el("tr", {}, ...["Movie", "When", "Free", "Held", "Sold", "Blocked"].map((h) => el("th", { scope: "col" }, h)))), el("tbody", {}, ...showings.map(row))) : el("p", {}, "Nothing is on that day."));
+  const select = $("#blocks").elements.showing;
+  const kept = select.value;
+  select.replaceChildren(...showings.map((s) => el("option", { value: s.id }, `${time(s.starts_at)} ${s.movie_title}, ${s.screen_name}`)));
+  if (kept) select.value = kept;
   live ??= new Live();
   for (const { id } of showings.slice(0, 60)) {
     const show = (totals) => { for (const state of ["free", "held", "sold", "blocked"]) { const cell = document.querySelector(`#sales-${CSS.escape(id)} .${state}`); if (cell) cell.textContent = totals[state]; } };
@@ -129,6 +133,13 @@ async function main() {
   const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
   $("#movie").addEventListener("submit", (event) => { event.preventDefault(); submitting(event.target, async (values) => { await post("/api/movies", { ...given(values), minutes: Number(values.minutes) }); event.target.reset(); await done("The movie was added."); }); });
   $("#screen").addEventListener("submit", (event) => { event.preventDefault(); submitting(event.target, async (values) => { await post("/api/screens", { name: values.name, theater: values.theater, cleaning_minutes: Number(values.cleaning_minutes), rows: rowsOf(values.rows) }); await done("The screen was added."); }); });
+  $("#blocks").addEventListener("submit", (event) => { event.preventDefault(); const block = event.submitter?.value !== "free"; submitting(event.target, async ({ showing, seats: text, reason }) => {
+    const seats = text.toUpperCase().split(/[\s,]+/).filter(Boolean);
+    const path = `/api/showings/${showing}/blocks`;
+    if (block) await post(path, { seats, reason });
+    else await remove(path, { seats });
+    toast(block ? `Off sale: ${seats.join(", ")}` : `On sale: ${seats.join(", ")}`);
+  }); });
   $("#show").addEventListener("submit", (event) => { event.preventDefault(); submitting(event.target, async (values) => {
     const priced = Object.entries(values).filter(([name]) => name.startsWith("price-")).map(([name, value]) => [name.slice(6), value]);
     await post("/api/showings", { movie_id: values.movie_id, screen_id: values.screen_id, starts_at: new Date(values.starts_at).toISOString(), prices: Object.fromEntries(priced) });

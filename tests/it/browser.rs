@@ -238,6 +238,13 @@ async fn an_organizer_puts_a_showing_on_sale_and_is_shown_a_conflict() {
     page.execute(at, vec![]).await.unwrap();
     click(&page, "#show button").await;
     until(&page, "return document.querySelectorAll('#sales tbody tr').length === 1").await;
+    fill(&page, "#blocks [name=seats]", "a1 A2").await;
+    for (button, blocked) in [("block", 2), ("free", 0)] {
+        click(&page, &format!("#blocks [value={button}]")).await;
+        let shown =
+            format!("document.querySelector('#sales .blocked').textContent === '{blocked}'");
+        until(&page, &format!("return {shown}")).await;
+    }
     page.execute(at, vec![]).await.unwrap();
     until(
         &page,
