@@ -10,7 +10,8 @@
 //!
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
 //! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
-//! - `room`: the machine; `commit`: what a decision leads to; `recover`: failure and rebuild;
+//! - `room`: the machine; `commit`: what a decision leads to; `watching`: views and publications;
+//!   `recover`: failure and rebuild;
 //!   `gate`: what waits for the disk; `duties`: what is owed.
 
 mod commit;
@@ -24,6 +25,7 @@ mod room;
 #[cfg(test)]
 mod tests;
 mod watchers;
+mod watching;
 
 use std::sync::Arc;
 use std::time::Duration;

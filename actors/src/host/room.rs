@@ -1,24 +1,23 @@
 //! One room's machine: its phases and its inputs.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_domain::restart::Restarts;
-use playhouse_domain::room::{Audience, Recovery, Ticket};
+use playhouse_domain::room::{Audience, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
 use super::duties::Duties;
-use super::gate::{Gate, Gated, GatedWatch};
+use super::gate::{Gate, Gated};
 use super::kind::{Erased, Kind};
 use super::memory::Memory;
 use super::watchers::Watchers;
 use super::{Input, Output, Status, Token};
-use crate::handle::{AskError, Position, Seen};
+use crate::handle::{AskError, Position};
 use crate::journal::Index;
-use crate::watch::{Publication, StreamPosition, WatchEnd, WatcherId};
+use crate::watch::WatchEnd;
 
 /// How many callers may wait for one ticket. 64: repeats of one command by one caller.
 const WAITERS_MAX: usize = 64;
@@ -31,7 +30,7 @@ const IDLE_UNBORN: Duration = Duration::from_secs(1);
 pub struct Room {
     pub(super) id: RoomId,
     pub(super) kind: Kind,
-    generation: Arc<str>,
+    pub(super) generation: Arc<str>,
     /// The claim under which frames are written.
     pub(super) claim: u64,
     pub(super) phase: Phase,
@@ -108,7 +107,7 @@ impl Live {
         }
     }
 
-    fn view(&mut self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {
+    pub(super) fn view(&mut self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {
         match self.views.get(audience) {
             Some((seq, json)) if *seq == self.seq => Some(json.clone()),
             _ => {
@@ -302,50 +301,6 @@ impl Room {
         }
     }
 
-    fn view(&mut self, token: Token, audience: &Audience) {
-        let (now, generation) = (self.now, self.generation.clone());
-        let Some(live) = self.live_mut() else { return };
-        let result = match catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) {
-            Ok(Some(json)) => Ok(Seen {
-                position: StreamPosition {
-                    epoch: format!("{generation}-{}", live.rewrites).into(),
-                    offset: live.seq,
-                },
-                json: json.into(),
-            }),
-            Ok(None) => Err(AskError::NoSuchRoom),
-            Err(_) => Err(AskError::Failed),
-        };
-        self.gate_now(Gated::Seen { token, result });
-    }
-
-    fn watch(
-        &mut self,
-        token: Token,
-        watcher: WatcherId,
-        audience: Audience,
-        recover: Option<StreamPosition>,
-    ) {
-        let now = self.now;
-        let Some(live) = self.live_mut() else { return };
-        let view = match catch_unwind(AssertUnwindSafe(|| live.view(now, &audience))) {
-            Ok(Some(view)) => view,
-            Ok(None) => {
-                return self.out.push_back(Output::Watching(token, Err(AskError::NoSuchRoom)));
-            }
-            Err(_) => return self.out.push_back(Output::Watching(token, Err(AskError::Failed))),
-        };
-        let seq = live.seq;
-        self.watchers.track(&audience, seq);
-        self.gate_now(Gated::Watch(Box::new(GatedWatch {
-            token,
-            watcher,
-            audience,
-            recover,
-            view,
-        })));
-    }
-
     /// Lets `gated` through once everything that is applied now is on disk.
     pub(super) fn gate_now(&mut self, gated: Gated) {
         let Some(live) = self.live() else { return };
@@ -394,97 +349,6 @@ impl Room {
                 self.out.push_back(Output::Snapshot { snapshot, keep_from });
             }
         }
-    }
-
-    fn start_watch(&mut self, watch: GatedWatch) {
-        // What is pending goes to those who watch already, so that the newcomer's first
-        // publication starts where its view ends.
-        self.publish(Some(&watch.audience));
-        let Some(live) = self.live() else { return };
-        let position = StreamPosition { epoch: self.epoch(live), offset: live.durable };
-        let missed = self.missed(&watch, &position);
-        let recovered = missed.is_some();
-        let view = (!recovered).then(|| {
-            let view = String::from_utf8_lossy(&watch.view);
-            format!(r#"{{"to":{},"view":{view}}}"#, position.offset).into()
-        });
-        self.watchers.add(&watch.audience, watch.watcher);
-        let started = super::Started {
-            watcher: watch.watcher,
-            position,
-            view,
-            recovered,
-            missed: missed.unwrap_or_default(),
-        };
-        self.out.push_back(Output::Watching(watch.token, Ok(started)));
-    }
-
-    fn missed(
-        &self,
-        watch: &GatedWatch,
-        position: &StreamPosition,
-    ) -> Option<Vec<Arc<Publication>>> {
-        let from = watch.recover.as_ref()?;
-        let everything = self.kind.policy.recovery == Recovery::EveryStep;
-        if !everything || from.epoch != position.epoch || from.offset > position.offset {
-            return None;
-        }
-        let changes = self.watchers.recover(&watch.audience, from.offset)?;
-        let mut last = from.offset;
-        let mut missed = Vec::with_capacity(changes.len());
-        for (seq, json) in changes {
-            missed.push(self.publication(&watch.audience, last, seq, &json));
-            last = seq;
-        }
-        Some(missed)
-    }
-
-    pub(super) fn publication(
-        &self,
-        audience: &Audience,
-        from: u64,
-        to: u64,
-        change: &[u8],
-    ) -> Arc<Publication> {
-        let change = String::from_utf8_lossy(change);
-        let json = format!(r#"{{"from":{from},"to":{to},"change":{change}}}"#);
-        Arc::new(Publication::new(self.id.clone(), audience.clone(), to, json.into()))
-    }
-
-    /// Publishes what is due, or what is pending for `only` at once.
-    pub(super) fn publish(&mut self, only: Option<&Audience>) {
-        let (now, every) = (self.now, self.kind.policy.publish_every);
-        let Some(durable) = self.live().map(|l| l.durable) else { return };
-        for due in self.watchers.due(now, every, durable, only) {
-            let Some(live) = self.live_mut() else { return };
-            let pending = live.rules.take_pending(&due.audience);
-            let whole =
-                self.kind.policy.recovery == Recovery::NewestOnly && !due.current.is_empty();
-            // While more is on its way to the disk the whole may not be told, what changed may.
-            let view = if whole { self.newest(&due.audience) } else { None };
-            if let Some(view) = view {
-                self.out.push_back(Output::Publish(view, due.current));
-            } else if let Some(change) = pending.filter(|_| !due.current.is_empty()) {
-                let publication = self.publication(&due.audience, due.from, durable, &change);
-                self.out.push_back(Output::Publish(publication, due.current));
-            }
-            if !due.lagging.is_empty()
-                && let Some(view) = self.newest(&due.audience)
-            {
-                self.out.push_back(Output::Refresh(view, due.lagging));
-            }
-        }
-    }
-
-    /// The newest view as a publication; none while it shows what is not on disk yet.
-    fn newest(&mut self, audience: &Audience) -> Option<Arc<Publication>> {
-        let now = self.now;
-        let live = self.live_mut().filter(|live| live.durable >= live.seq)?;
-        let view = catch_unwind(AssertUnwindSafe(|| live.view(now, audience))).ok()??;
-        let to = live.seq;
-        let view = String::from_utf8_lossy(&view);
-        let json = format!(r#"{{"to":{to},"view":{view}}}"#);
-        Some(Arc::new(Publication::new(self.id.clone(), audience.clone(), to, json.into())))
     }
 
     fn settle(
