@@ -5,8 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What stands before a code in the source. The code is the first text behind it.
-const MAKERS: [&str; 5] =
-    ["Refusal::new(", "Problem::new(", "Self::new(S::", "conflict(", "invalid("];
+const MAKERS: [&str; 6] = [
+    "Refusal::new(",
+    "Problem::new(",
+    "Self::new(S::",
+    "conflict(",
+    "invalid(",
+    "unauthenticated(",
+];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -31,3 +31,4 @@ pub mod paging;
 pub mod peer;
 pub mod screens;
 pub mod showings;
+pub mod unread;

@@ -15,6 +15,7 @@ use super::error::Problem;
 use super::gate::{Requests, gate};
 use super::limit::Limits;
 use super::observe::observe;
+use super::unread::unread;
 use super::{
     accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, screens,
     showings,
@@ -91,6 +92,7 @@ pub fn application(
         .wrap(Compress::default())
         .wrap(cors)
         .wrap(from_fn(observe))
+        .wrap(from_fn(unread))
 }
 
 /// Who may call the API from a page of another origin. The answer to a preflight is kept for an
