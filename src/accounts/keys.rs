@@ -13,8 +13,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use playhouse_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How many keys are kept at most. 8: a rotation every few days over the life of a refresh token.
-const KEYS_MAX: usize = 8;
+/// How many keys are kept at most. 40: one a day over the life of a refresh token, and some. One
+/// more, and the tokens of the oldest are no longer good.
+const KEYS_MAX: usize = 40;
 
 /// The keys cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -110,13 +111,20 @@ impl Keys {
             let path = path.to_owned();
             move |source| KeysError::Io { doing, path, source }
         };
+        // A draft that was left behind may be readable by others: never write into it.
+        match std::fs::remove_file(&draft) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail("remove", &draft)(e)),
+            _ => {}
+        }
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
+        options.write(true).create_new(true).mode(0o600);
         let mut file = options.open(&draft).map_err(fail("make", &draft))?;
         let text = serde_json::to_vec_pretty(self).expect("keys have a JSON form");
         file.write_all(&text).map_err(fail("write", &draft))?;
         file.sync_all().map_err(fail("sync", &draft))?;
-        std::fs::rename(&draft, &path).map_err(fail("name", &path))
+        std::fs::rename(&draft, &path).map_err(fail("name", &path))?;
+        // The name is on disk only with its directory: no token may outlive its key in a crash.
+        std::fs::File::open(data).and_then(|d| d.sync_all()).map_err(fail("sync", data))
     }
 
     /// The id and secret of the key that signs.
@@ -180,6 +188,17 @@ mod tests {
         assert!(keys.find(&old).is_some() && keys.current().0 != old);
         assert!(Keys::rotate(data.path(), at(109), life).unwrap().find(&old).is_some());
         assert!(Keys::rotate(data.path(), at(111), life).unwrap().find(&old).is_none());
+    }
+
+    #[test]
+    fn a_draft_that_was_left_behind_does_not_open_the_keys_to_others() {
+        let data = tempfile::tempdir().unwrap();
+        let draft = data.path().join("keys.json.new");
+        std::fs::write(&draft, "half").unwrap();
+        std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o644)).unwrap();
+        Keys::open(data.path(), Timestamp::ZERO).unwrap();
+        let mode = std::fs::metadata(path(data.path())).unwrap().permissions().mode();
+        assert_eq!((mode & 0o777, draft.exists()), (0o600, false));
     }
 
     #[test]

@@ -56,6 +56,9 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let job = jobs.lock().recv();
         match job {
+            // Whoever asked has gone: others wait.
+            Ok(Job::Hash(_, done)) if done.is_closed() => {}
+            Ok(Job::Verify(.., done)) if done.is_closed() => {}
             Ok(Job::Hash(password, done)) => drop(done.send(hash(&password))),
             Ok(Job::Verify(password, hash, done)) => drop(done.send(verify(&password, &hash))),
             Err(_) => return,
