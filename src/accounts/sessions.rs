@@ -1,15 +1,16 @@
 //! Which sessions are open: asked of the account's room, remembered for at most a second, and
 //! forgotten at once when this server ends one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use playhouse_actors::Rooms;
 use playhouse_actors::handle::AskError;
 use playhouse_actors::watch::{Publication, Sink, SinkFull, WatchEnd};
-use playhouse_domain::account::{Account, AccountInfo, SessionInfo};
+use playhouse_domain::account::{Account, AccountInfo, Change, SessionInfo};
 use playhouse_domain::room::{Audience, Rules};
 use playhouse_protocol::ids::{AccountId, RoomId, SessionId};
 use serde::Deserialize;
@@ -26,8 +27,16 @@ const REMEMBERED_MAX: usize = 20_000;
 pub struct Open {
     /// The account.
     pub account: AccountInfo,
-    /// Its open sessions.
-    pub sessions: Arc<BTreeSet<SessionId>>,
+    /// Its open sessions, at most `SESSIONS_MAX` of the rules.
+    pub sessions: Arc<[SessionInfo]>,
+}
+
+impl Open {
+    /// True if `session` is open.
+    #[must_use]
+    pub fn has(&self, session: SessionId) -> bool {
+        self.sessions.iter().any(|open| open.id == session)
+    }
 }
 
 #[derive(Deserialize)]
@@ -38,8 +47,7 @@ struct Told {
 
 impl From<Told> for Open {
     fn from(told: Told) -> Self {
-        let sessions = told.sessions.into_iter().map(|session| session.id).collect();
-        Self { account: told.account, sessions: Arc::new(sessions) }
+        Self { account: told.account, sessions: told.sessions.into() }
     }
 }
 
@@ -48,13 +56,15 @@ impl From<Told> for Open {
 pub struct Sessions {
     rooms: Rooms,
     known: Arc<Mutex<HashMap<AccountId, (Instant, Open)>>>,
+    /// How often something was forgotten: an answer that was asked for before is not kept.
+    forgotten: Arc<AtomicU64>,
 }
 
 impl Sessions {
     /// An empty memory.
     #[must_use]
     pub fn new(rooms: Rooms) -> Self {
-        Self { rooms, known: Arc::default() }
+        Self { rooms, known: Arc::default(), forgotten: Arc::default() }
     }
 
     /// The account with its open sessions; none if there is no such account.
@@ -69,7 +79,7 @@ impl Sessions {
             return Ok(Some(open.clone()));
         }
         // The time before the question: what is remembered is never older than it says.
-        let asked = Instant::now();
+        let (asked, forgotten) = (Instant::now(), self.forgotten.load(Ordering::Acquire));
         let seen = match self.rooms.view(&room(account), Audience::Presenter).await {
             Ok(seen) => seen,
             Err(AskError::NoSuchRoom) => return Ok(None),
@@ -81,7 +91,8 @@ impl Sessions {
         if known.len() >= REMEMBERED_MAX {
             known.retain(|_, (at, _)| at.elapsed() < BELIEVED);
         }
-        if known.len() < REMEMBERED_MAX {
+        let is_newest = self.forgotten.load(Ordering::Acquire) == forgotten;
+        if known.len() < REMEMBERED_MAX && is_newest {
             known.insert(account, (asked, open.clone()));
         }
         Ok(Some(open))
@@ -89,7 +100,9 @@ impl Sessions {
 
     /// Something about the account changed here: ask again.
     pub fn forget(&self, account: AccountId) {
-        self.known.lock().remove(&account);
+        let mut known = self.known.lock();
+        self.forgotten.fetch_add(1, Ordering::Release);
+        known.remove(&account);
     }
 
     /// Returns once `session` of `account` has ended, at once if it already has.
@@ -106,7 +119,8 @@ impl Sessions {
                     continue;
                 }
             };
-            if !is_open(watching.view.as_deref(), session) {
+            let said = watching.view.as_deref().and_then(Said::read);
+            if said.is_none_or(|said| said.ends(session)) {
                 return;
             }
             let heard = heard.wait_for(|h| *h != Heard::Nothing).await.map(|h| *h);
@@ -118,13 +132,26 @@ impl Sessions {
     }
 }
 
-fn is_open(view: Option<&[u8]>, session: SessionId) -> bool {
-    #[derive(Deserialize)]
-    struct Whole {
-        view: Told,
+/// What the room says to those who watch it as the server.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(default)]
+    view: Option<Told>,
+    #[serde(default)]
+    change: Option<Change>,
+}
+
+impl Said {
+    fn read(json: &[u8]) -> Option<Self> {
+        serde_json::from_slice(json).ok()
     }
-    view.and_then(|json| serde_json::from_slice::<Whole>(json).ok())
-        .is_some_and(|whole| whole.view.sessions.iter().any(|open| open.id == session))
+
+    /// True if `session` is over by these words.
+    fn ends(&self, session: SessionId) -> bool {
+        let ended = |change: &Change| change.sessions_ended.contains(&session);
+        let gone = |told: &Told| !told.sessions.iter().any(|open| open.id == session);
+        self.change.as_ref().is_some_and(ended) || self.view.as_ref().is_some_and(gone)
+    }
 }
 
 /// The room of `account`.
@@ -149,27 +176,66 @@ struct Ear {
 
 impl Sink for Ear {
     fn publish(&self, publication: &Arc<Publication>) -> Result<(), SinkFull> {
-        #[derive(Deserialize)]
-        struct Said {
-            change: Option<playhouse_domain::account::Change>,
-        }
-        let said = serde_json::from_slice::<Said>(&publication.json).ok();
-        let ended = said
-            .and_then(|said| said.change)
-            .is_none_or(|change| change.sessions_ended.contains(&self.session));
-        if ended {
-            self.told.send_replace(Heard::Ended);
+        match Said::read(&publication.json) {
+            Some(said) if said.ends(self.session) => self.tell(Heard::Ended),
+            Some(_) => {}
+            None => self.tell(Heard::Lost),
         }
         Ok(())
     }
 
     fn ended(&self, _: WatchEnd) {
+        self.tell(Heard::Lost);
+    }
+}
+
+impl Ear {
+    /// The first thing heard counts.
+    fn tell(&self, news: Heard) {
         self.told.send_if_modified(|heard| {
-            let lost = *heard == Heard::Nothing;
-            if lost {
-                *heard = Heard::Lost;
+            let first = *heard == Heard::Nothing;
+            if first {
+                *heard = news;
             }
-            lost
+            first
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn heard(words: &[Value]) -> Heard {
+        let (told, heard) = watch::channel(Heard::Nothing);
+        let ear = Ear { session: SessionId(Uuid::from_u128(1)), told };
+        let (of, audience) = (room(AccountId(Uuid::from_u128(9))), Audience::Presenter);
+        for words in words {
+            let json = words.to_string().into();
+            let said = Publication::new(of.clone(), audience.clone(), 1, json);
+            ear.publish(&Arc::new(said)).unwrap();
+        }
+        *heard.borrow()
+    }
+
+    #[test]
+    fn a_session_is_over_when_the_room_says_so_and_not_before() {
+        let id = |n: u128| Uuid::from_u128(n).to_string();
+        let account = json!({ "id": id(9), "username": "ann", "email": "ann@example.org",
+            "role": "user", "banned": false, "since": "2027-05-01T20:00:00.000Z" });
+        let time = "2027-05-01T20:00:00.000Z";
+        let view = |n| {
+            let open = json!({ "id": id(n), "opened_at": time, "used_at": time, "until": time });
+            json!({ "to": 1, "view": { "account": account, "sessions": [open] } })
+        };
+        let ended = |n| json!({ "from": 0, "to": 1, "change": { "sessions_ended": [id(n)] } });
+        let account_changed = json!({ "from": 0, "to": 1, "change": { "account": account } });
+        assert_eq!(heard(&[ended(2), account_changed, view(1)]), Heard::Nothing);
+        assert_eq!(heard(&[ended(1)]), Heard::Ended);
+        assert_eq!(heard(&[view(2)]), Heard::Ended, "the newest view no longer has it");
+        assert_eq!(heard(&[json!("?")]), Heard::Lost, "what cannot be read is asked again");
     }
 }

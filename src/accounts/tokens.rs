@@ -11,7 +11,9 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
 };
+use playhouse_domain::account::AccountInfo;
 use playhouse_domain::account::sessions::TokenHash;
+use playhouse_domain::room::Role;
 use playhouse_protocol::ids::{AccountId, SessionId};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -32,6 +34,11 @@ pub struct Claims {
     pub sub: AccountId,
     /// The session.
     pub sid: SessionId,
+    /// What the account could do when the token was made. For other programs; what it may do now
+    /// is asked of its room.
+    pub role: Role,
+    /// The user name.
+    pub name: String,
     /// When it was made, in seconds since 1970.
     pub iat: u64,
     /// When it ends.
@@ -40,16 +47,25 @@ pub struct Claims {
     aud: String,
 }
 
-/// Makes an access token for `session` of `account` from `iat` until `exp`.
+/// Makes an access token for the session `sid` of `account` from `iat` until `exp`.
 ///
 /// # Panics
 ///
 /// Never: a key of 32 bytes signs.
 #[must_use]
-pub fn access(keys: &Keys, sub: AccountId, sid: SessionId, iat: u64, exp: u64) -> String {
+pub fn access(keys: &Keys, account: &AccountInfo, sid: SessionId, iat: u64, exp: u64) -> String {
     let (kid, secret) = keys.current();
     let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
-    let claims = Claims { sub, sid, iat, exp, iss: ISSUER.into(), aud: AUDIENCE.into() };
+    let claims = Claims {
+        sub: account.id,
+        sid,
+        role: account.role,
+        name: account.username.clone(),
+        iat,
+        exp,
+        iss: ISSUER.into(),
+        aud: AUDIENCE.into(),
+    };
     encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
 }
 
@@ -153,6 +169,17 @@ mod tests {
         (AccountId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)))
     }
 
+    fn ann() -> AccountInfo {
+        AccountInfo {
+            id: ids().0,
+            username: "ann".into(),
+            email: "ann@example.org".into(),
+            role: Role::Organizer,
+            banned: false,
+            since: Timestamp::ZERO,
+        }
+    }
+
     const LATE: u64 = 4_000_000_000;
 
     fn part(value: &Value) -> String {
@@ -162,9 +189,10 @@ mod tests {
     #[test]
     fn a_token_of_ours_is_believed_until_it_ends() {
         let (keys, (account, session)) = (keys(), ids());
-        let claims = read_access(&keys, &access(&keys, account, session, 1, LATE)).unwrap();
+        let claims = read_access(&keys, &access(&keys, &ann(), session, 1, LATE)).unwrap();
         assert_eq!((claims.sub, claims.sid), (account, session));
-        let old = access(&keys, account, session, 1, 1_000_000_000);
+        assert_eq!((claims.name.as_str(), claims.role), ("ann", Role::Organizer));
+        let old = access(&keys, &ann(), session, 1, 1_000_000_000);
         assert_eq!(read_access(&keys, &old), Err(Unbelieved::Expired));
         let stranger = super::tests::keys();
         assert_eq!(read_access(&stranger, &old), Err(Unbelieved::Foreign), "another house's");
@@ -175,11 +203,11 @@ mod tests {
     #[test]
     fn a_forged_token_is_not_believed() {
         let (keys, (account, session)) = (keys(), ids());
-        let good = access(&keys, account, session, 1, LATE);
+        let good = access(&keys, &ann(), session, 1, LATE);
         let [head, body, sum] = good.split('.').collect::<Vec<_>>()[..] else { panic!() };
         let kid = keys.current().0;
-        let claims = json!({ "sub": account, "sid": session, "iat": 1, "exp": LATE,
-            "iss": "playhouse", "aud": "playhouse" });
+        let claims = json!({ "sub": account, "sid": session, "role": "admin", "name": "ann",
+            "iat": 1, "exp": LATE, "iss": "playhouse", "aud": "playhouse" });
         let mut forged = vec![
             format!("{head}.{body}."),
             format!("{head}.{body}.{}", sum.to_uppercase()),
@@ -210,6 +238,44 @@ mod tests {
             Err(Unbelieved::Foreign),
             "another house's token"
         );
+    }
+
+    #[test]
+    fn a_token_that_we_signed_for_something_else_is_not_believed() {
+        let (keys, (account, session)) = (keys(), ids());
+        let (kid, secret) = keys.current();
+        let sign = |algorithm, claims: &Value| {
+            let header = Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) };
+            encode(&header, claims, &EncodingKey::from_secret(&secret)).unwrap()
+        };
+        let whole = json!({ "sub": account, "sid": session, "role": "user", "name": "ann",
+            "iat": 1, "exp": LATE, "iss": "playhouse", "aud": "playhouse" });
+        assert!(read_access(&keys, &sign(Algorithm::HS256, &whole)).is_ok());
+        assert!(read_access(&keys, &sign(Algorithm::HS512, &whole)).is_err(), "another algorithm");
+        let with = |name: &str, value: Value| {
+            let mut claims = whole.clone();
+            claims[name] = value;
+            claims
+        };
+        for (name, value) in [
+            ("iss", json!("elsewhere")),
+            ("aud", json!("elsewhere")),
+            ("sub", json!("ann")),
+            ("sid", Value::Null),
+            ("role", json!("owner")),
+            ("exp", Value::Null),
+            ("exp", json!("never")),
+            ("exp", json!(-1)),
+        ] {
+            let token = sign(Algorithm::HS256, &with(name, value));
+            assert!(read_access(&keys, &token).is_err(), "{name}");
+        }
+        for name in ["iss", "aud", "sub", "sid", "role", "name", "exp", "iat"] {
+            let mut claims = whole.clone();
+            claims.as_object_mut().unwrap().remove(name);
+            let token = sign(Algorithm::HS256, &claims);
+            assert_eq!(read_access(&keys, &token), Err(Unbelieved::Foreign), "without {name}");
+        }
     }
 
     #[test]

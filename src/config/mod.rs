@@ -234,6 +234,9 @@ section! {
         /// Requests from one address within a second; 0 for no limit.
         requests_per_second: u32 = 0, "count",
             "No limit: a hall shares one address, and rooms bound their own queues.";
+        /// Requests of one account within a second; 0 for no limit.
+        requests_per_second_account: u32 = 500, "count",
+            "Far more than any person and every page of theirs; a program that runs wild is stopped.";
     }
 }
 

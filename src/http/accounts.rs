@@ -1,36 +1,33 @@
 //! Accounts and sessions over REST.
 //!
-//! A browser keeps its refresh token in a cookie that scripts cannot read: it asks for that with
-//! `"cookie": true`, and sends no token in the body afterwards. The cookie goes to `/api/sessions`
-//! alone and only from pages of the same site; the handlers that use it also want a JSON body type
-//! or a bearer token, which no form of another site can send.
+//! A browser keeps its refresh token in a cookie that scripts cannot read ([`super::cookie`]): it
+//! asks for that with `"cookie": true`, and sends no token in the body afterwards.
 
 use std::time::Instant;
 
-use actix_web::cookie::time::Duration as CookieAge;
-use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
 use actix_web::web::Query;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use playhouse_actors::journal::RowQuery;
-use playhouse_domain::account::{AccountInfo, Command};
+use playhouse_domain::account::{AccountInfo, Command, SessionInfo};
 use playhouse_domain::room::Role;
+use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::AccountId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::answers::{CommandProblems, OwnThingProblems};
-use super::auth::{Administrator, Identity};
+use super::answers::{CommandProblems, KeyHeader, OwnThingProblems};
+use super::auth::{Administrator, Identity, MaybeIdentity};
+use super::cookie;
 use super::error::Problem;
-use super::json::Json;
-use super::limit::{Limits, address_key, too_many};
+use super::json::{Json, OptionalJson};
+use super::key::IdempotencyKey;
+use super::limit::Limits;
 use super::paging::{List, Page};
 use super::peer;
 use crate::accounts::Tokens;
 use crate::app::App;
-
-const COOKIE: &str = "playhouse_refresh";
-const COOKIE_PATH: &str = "/api/sessions";
 
 /// Mounts the routes.
 pub fn routes(cfg: &mut web::ServiceConfig) {
@@ -47,7 +44,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 /// Who wants an account.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registration {
     /// 3 to 32 letters a-z, digits, `_`, `-` or `.`; upper and lower case are the same name.
@@ -86,7 +83,7 @@ impl From<AccountInfo> for AccountView {
 }
 
 /// Who logs in.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Login {
     /// The user name or the e-mail address.
@@ -99,7 +96,7 @@ pub struct Login {
 }
 
 /// The token to exchange; left out where the cookie holds it.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
     /// The refresh token.
@@ -108,7 +105,7 @@ pub struct RefreshRequest {
 }
 
 /// An old password and its successor.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewPassword {
     /// The password that holds now.
@@ -130,11 +127,34 @@ pub struct Administration {
     banned: Option<bool>,
 }
 
+/// An open session.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenSession {
+    /// Its id.
+    id: Uuid,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    opened_at: Timestamp,
+    /// When its token was last exchanged.
+    #[schema(value_type = String, format = DateTime)]
+    used_at: Timestamp,
+    /// When it ends unless its token is exchanged.
+    #[schema(value_type = String, format = DateTime)]
+    until: Timestamp,
+}
+
+impl From<&SessionInfo> for OpenSession {
+    fn from(info: &SessionInfo) -> Self {
+        let SessionInfo { id, opened_at, used_at, until } = *info;
+        Self { id: id.0, opened_at, used_at, until }
+    }
+}
+
 /// One's open sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenSessions {
-    /// Their ids.
-    items: Vec<Uuid>,
+    /// At most 20.
+    items: Vec<OpenSession>,
     /// The one that asks.
     current: Uuid,
 }
@@ -150,23 +170,29 @@ pub struct PageQuery {
     cursor: Option<String>,
 }
 
-/// Registers an account.
+/// Registers an account. With a key it happens once; who repeats it must give the same password.
 #[utoipa::path(post, path = "/api/accounts", tag = "accounts", request_body = Registration,
+    params(KeyHeader),
     responses((status = 201, description = "Registered", body = AccountView), CommandProblems))]
 pub async fn register(
     req: HttpRequest,
     app: web::Data<App>,
     limits: web::Data<Limits>,
+    IdempotencyKey(key): IdempotencyKey,
     body: Json<Registration>,
 ) -> Result<HttpResponse, Problem> {
-    let (address, now) = (address_key(peer::address(&req)), Instant::now());
-    if let Some(wait) = limits.registrations.wait(&address, now) {
-        return Err(too_many("registrations from one address", wait));
+    let counted = limits.registration(peer::address(&req), Instant::now())?;
+    let Registration { username, email, password } = &*body;
+    let registered = match key {
+        Some(key) => app.accounts.register_once(&key, username, email, password).await,
+        None => app.accounts.register(username, email, password, Role::User).await,
+    };
+    // What cost nothing does not count: a mistyped name, a server that is busy.
+    let costless = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::SERVICE_UNAVAILABLE];
+    if registered.as_ref().is_err_and(|problem| costless.contains(&problem.status())) {
+        counted.give_back();
     }
-    limits.registrations.count(&address, now);
-    let info =
-        app.accounts.register(&body.username, &body.email, &body.password, Role::User).await?;
-    Ok(HttpResponse::Created().json(AccountView::from(info)))
+    Ok(HttpResponse::Created().json(AccountView::from(registered?)))
 }
 
 /// Opens a session.
@@ -178,70 +204,86 @@ pub async fn log_in(
     limits: web::Data<Limits>,
     body: Json<Login>,
 ) -> Result<HttpResponse, Problem> {
-    let (address, now) = (address_key(peer::address(&req)), Instant::now());
-    let login: String = body.login.to_ascii_lowercase().chars().take(160).collect();
-    let wait = limits.failed_logins.wait(&login, now);
-    if let Some(wait) = wait.or_else(|| limits.failed_logins_address.wait(&address, now)) {
-        return Err(too_many("failed log-ins", wait));
+    if body.cookie {
+        cookie::from_own_page(&req, &app)?;
     }
-    match app.accounts.log_in(&body.login, &body.password).await {
-        Ok(tokens) => Ok(answer(&app, tokens, body.cookie)),
-        Err(problem) => {
-            if problem.code() == "wrong_login" {
-                limits.failed_logins.count(&login, now);
-                limits.failed_logins_address.count(&address, now);
-            }
-            Err(problem)
-        }
+    let whose = app.accounts.find(&body.login).await?;
+    // An account is the same by name and by address; a name that nobody has counts too, or the
+    // limit would tell which are there.
+    let whom = whose.map_or_else(|| unknown(&body.login), |id| id.to_string());
+    let counted = limits.password(whom, peer::address(&req), Instant::now())?;
+    let opened = app.accounts.log_in_as(whose, &body.password).await;
+    if opened.as_ref().err().is_none_or(|problem| problem.code() != "wrong_login") {
+        counted.give_back();
     }
+    Ok(answer(&app, opened?, body.cookie))
+}
+
+/// The limits' name of somebody who is not there.
+fn unknown(login: &str) -> String {
+    let name: String = login.chars().take(128).flat_map(char::to_lowercase).collect();
+    format!("unknown {name}")
 }
 
 /// Exchanges a refresh token for new tokens, once. Repeating it within 30 s is forgiven, as the
-/// answer may have been lost; after that it ends the session.
+/// answer may have been lost; after that it ends the session. Without a token in the body that of
+/// the cookie is exchanged.
 #[utoipa::path(post, path = "/api/sessions/refresh", tag = "accounts",
     request_body = Option<RefreshRequest>,
     responses((status = 200, description = "Exchanged", body = Tokens), CommandProblems))]
 pub async fn refresh(
     req: HttpRequest,
     app: web::Data<App>,
-    body: Json<RefreshRequest>,
+    limits: web::Data<Limits>,
+    OptionalJson(body): OptionalJson<RefreshRequest>,
 ) -> Result<HttpResponse, Problem> {
-    let cookie = req.cookie(COOKIE).map(|cookie| cookie.value().to_owned());
-    let by_cookie = body.refresh_token.is_none();
-    let token = body.0.refresh_token.or(cookie).unwrap_or_default();
-    let tokens = app.accounts.refresh(&token).await?;
-    Ok(answer(&app, tokens, by_cookie))
+    let given = body.and_then(|body| body.refresh_token);
+    let by_cookie = given.is_none();
+    let token = match given {
+        Some(token) => token,
+        None => cookie::refresh_token(&req, &app)?.unwrap_or_default(),
+    };
+    if let Some(account) = app.accounts.owner_of(&token) {
+        limits.request(account, Instant::now())?;
+    }
+    match app.accounts.refresh(&token).await {
+        Ok(tokens) => Ok(answer(&app, tokens, by_cookie)),
+        Err(problem) if by_cookie && problem.status() == StatusCode::UNAUTHORIZED => {
+            // It will never be good again.
+            let mut answer = problem.error_response();
+            answer.add_cookie(&cookie::gone(&app)).map_err(|_| problem)?;
+            Ok(answer)
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
-fn answer(app: &App, mut tokens: Tokens, cookie: bool) -> HttpResponse {
+fn answer(app: &App, mut tokens: Tokens, by_cookie: bool) -> HttpResponse {
     let mut answer = HttpResponse::Ok();
     answer.insert_header(("cache-control", "no-store"));
-    if cookie && let Some(token) = tokens.refresh_token.take() {
-        let life = app.config.accounts.refresh_ttl.as_secs();
-        let age = CookieAge::seconds(i64::try_from(life).unwrap_or(i64::MAX));
-        answer.cookie(refresh_cookie(app, token, age));
+    if by_cookie && let Some(token) = tokens.refresh_token.take() {
+        answer.cookie(cookie::holding(app, token));
     }
     answer.json(tokens)
 }
 
-fn refresh_cookie(app: &App, token: String, age: CookieAge) -> Cookie<'static> {
-    Cookie::build(COOKIE, token)
-        .path(COOKIE_PATH)
-        .http_only(true)
-        .same_site(SameSite::Strict)
-        .secure(app.public_url.starts_with("https://"))
-        .max_age(age)
-        .finish()
-}
-
-/// Ends the session that asks.
+/// Ends the session that asks. A browser whose access token is gone names it by its cookie.
 #[utoipa::path(delete, path = "/api/sessions/current", tag = "accounts",
     security(("bearer" = [])),
     responses((status = 204, description = "Logged out"), OwnThingProblems))]
-pub async fn log_out(identity: Identity, app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    app.accounts.end(identity.account, identity.session).await?;
-    let cookie = refresh_cookie(&app, String::new(), CookieAge::ZERO);
-    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+pub async fn log_out(
+    req: HttpRequest,
+    MaybeIdentity(identity): MaybeIdentity,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    match identity {
+        Some(identity) => app.accounts.end(identity.account, identity.session).await?,
+        None => match cookie::refresh_token(&req, &app)? {
+            Some(token) => app.accounts.log_out_by_refresh(&token).await?,
+            None => return Err(super::auth::not_logged_in()),
+        },
+    }
+    Ok(HttpResponse::NoContent().cookie(cookie::gone(&app)).finish())
 }
 
 /// Ends all of one's sessions.
@@ -252,8 +294,7 @@ pub async fn log_out_everywhere(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     app.accounts.end_all(identity.account).await?;
-    let cookie = refresh_cookie(&app, String::new(), CookieAge::ZERO);
-    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+    Ok(HttpResponse::NoContent().cookie(cookie::gone(&app)).finish())
 }
 
 /// One's open sessions.
@@ -264,7 +305,7 @@ pub async fn sessions(
     app: web::Data<App>,
 ) -> Result<web::Json<OpenSessions>, Problem> {
     let open = app.accounts.open_sessions(identity.account).await?;
-    let items = open.sessions.iter().map(|id| id.0).collect();
+    let items = open.sessions.iter().map(OpenSession::from).collect();
     Ok(web::Json(OpenSessions { items, current: identity.session.0 }))
 }
 
@@ -284,18 +325,17 @@ pub async fn me(
     request_body = NewPassword, security(("bearer" = [])),
     responses((status = 204, description = "Changed"), CommandProblems))]
 pub async fn change_password(
+    req: HttpRequest,
     identity: Identity,
     app: web::Data<App>,
     limits: web::Data<Limits>,
     body: Json<NewPassword>,
 ) -> Result<HttpResponse, Problem> {
-    let (key, now) = (identity.account.to_string(), Instant::now());
-    if let Some(wait) = limits.failed_logins.wait(&key, now) {
-        return Err(too_many("wrong passwords", wait));
-    }
+    let whom = identity.account.to_string();
+    let counted = limits.password(whom, peer::address(&req), Instant::now())?;
     let changed = app.accounts.change_password(&identity, &body.old, &body.new).await;
-    if changed.as_ref().is_err_and(|problem| problem.code() == "wrong_password") {
-        limits.failed_logins.count(&key, now);
+    if changed.as_ref().err().is_none_or(|problem| problem.code() != "wrong_password") {
+        counted.give_back();
     }
     changed?;
     Ok(HttpResponse::NoContent().finish())
@@ -341,7 +381,7 @@ pub async fn administer(
     let account = AccountId(*id);
     if account == by.account {
         let detail = "administrators change other accounts, not their own";
-        return Err(Problem::new(actix_web::http::StatusCode::CONFLICT, "own_account", detail));
+        return Err(Problem::new(StatusCode::CONFLICT, "own_account", detail));
     }
     let mut info = app.accounts.open_sessions(account).await?.account;
     if let Some(role) = body.role {

@@ -1,5 +1,7 @@
 //! Who is asking: extractors for handlers. `Authorization: Bearer …`, checked against the session's
-//! standing within the last second.
+//! standing within the last second. Who asks too often is told so (429).
+
+use std::time::Instant;
 
 use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
@@ -10,6 +12,7 @@ use playhouse_domain::room::Role;
 pub use crate::accounts::Identity;
 use crate::app::App;
 use crate::http::error::Problem;
+use crate::http::limit::Limits;
 
 /// Whoever asks, logged in or not. A token that is not good is an error even here.
 #[derive(Debug, Clone)]
@@ -40,13 +43,20 @@ fn token(req: &HttpRequest) -> Result<Option<String>, Problem> {
 async fn identify(req: HttpRequest) -> Result<Option<Identity>, Problem> {
     let Some(token) = token(&req)? else { return Ok(None) };
     let app = req.app_data::<web::Data<App>>().expect("every handler shares the app");
-    app.accounts.verify(&token).await.map(Some)
+    let identity = app.accounts.verify(&token).await?;
+    if let Some(limits) = req.app_data::<web::Data<Limits>>() {
+        limits.request(identity.account, Instant::now())?;
+    }
+    Ok(Some(identity))
+}
+
+/// The answer to somebody who must be logged in and is not.
+pub(super) fn not_logged_in() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", "log in and send the access token")
 }
 
 async fn identity(req: HttpRequest) -> Result<Identity, Problem> {
-    identify(req).await?.ok_or_else(|| {
-        Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", "log in and send the access token")
-    })
+    identify(req).await?.ok_or_else(not_logged_in)
 }
 
 async fn at_least(req: HttpRequest, role: Role, who: &str) -> Result<Identity, Problem> {

@@ -1,7 +1,6 @@
 //! What stands before every handler: nothing new is begun during the shutdown, and one address may
 //! not ask too often.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
@@ -10,35 +9,15 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError, web};
-use parking_lot::Mutex;
 
 use super::error::Problem;
+use super::limit::{Rate, network};
 use super::peer;
 use crate::app::Phase;
 use crate::config::Config;
 
-/// How many addresses are remembered at once. 65,536, about 3 MiB; past it the window is forgotten
-/// early, which lets more through and never less.
-const ADDRESSES_MAX: usize = 65_536;
-
 /// Counts requests by address within windows of one second.
-#[derive(Debug, Default)]
-pub struct Requests(Mutex<Option<(Instant, HashMap<IpAddr, u32>)>>);
-
-impl Requests {
-    /// Counts one more from `address` at `now`, unless that is over `limit`.
-    fn admit(&self, address: IpAddr, now: Instant, limit: u32) -> bool {
-        let mut window = self.0.lock();
-        let (start, counts) = window.get_or_insert_with(|| (now, HashMap::new()));
-        if now.duration_since(*start) >= Duration::from_secs(1) || counts.len() >= ADDRESSES_MAX {
-            *start = now;
-            counts.clear();
-        }
-        let count = counts.entry(address).or_default();
-        *count += 1;
-        *count <= limit
-    }
-}
+pub type Requests = Rate<IpAddr>;
 
 /// Lets a request through to its handler, or answers in its place.
 ///
@@ -74,7 +53,7 @@ fn refuse(req: &ServiceRequest) -> Option<Problem> {
     }
     let limit = req.app_data::<web::Data<Config>>()?.limits.requests_per_second;
     let requests = req.app_data::<web::Data<Requests>>()?;
-    if limit == 0 || requests.admit(peer::address(req.request()), Instant::now(), limit) {
+    if limit == 0 || requests.admit(network(peer::address(req.request())), Instant::now(), limit) {
         return None;
     }
     let detail = format!("more than {limit} requests a second from one address");

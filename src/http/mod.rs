@@ -13,6 +13,7 @@ pub mod auth;
 pub mod bookings;
 #[cfg(test)]
 mod codes;
+mod cookie;
 pub mod error;
 pub mod etag;
 pub mod gate;

@@ -17,7 +17,7 @@ mod channel;
 pub mod doors;
 mod figures;
 mod hub;
-mod origin;
+pub(crate) mod origin;
 mod outbox;
 mod session;
 mod subscribe;

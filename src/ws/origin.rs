@@ -5,7 +5,7 @@ use actix_web::http::header::{self, HeaderMap};
 
 /// True if the request comes from no page (it names no origin), from a page of the server itself,
 /// or from a page of one of `allowed` (`*`: of any). `public` is how the server is reached.
-pub(super) fn admitted(headers: &HeaderMap, public: &str, allowed: &[String]) -> bool {
+pub(crate) fn admitted(headers: &HeaderMap, public: &str, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     if allowed.iter().any(|a| a == "*" || a.eq_ignore_ascii_case(origin)) {
