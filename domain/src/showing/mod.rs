@@ -257,6 +257,23 @@ impl Rules for Showing {
         self.all_rows()
     }
 
+    fn redact(command: &Command) -> String {
+        match command {
+            Command::Purchase { hold, name, expect, .. } => {
+                format!("Purchase {{ hold: {hold}, name: {name:?}, expect: {expect:?}, .. }}")
+            }
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn inspect(event: &Event) -> serde_json::Value {
+        let mut shown = serde_json::to_value(event).unwrap_or_else(|e| e.to_string().into());
+        if let Some(token) = shown.pointer_mut("/PurchaseStarted/token") {
+            *token = "(not shown)".into();
+        }
+        shown
+    }
+
     fn policy() -> Policy {
         Policy { retention: Retention::Forever, ..Policy::default() }
     }

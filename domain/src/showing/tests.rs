@@ -638,3 +638,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn nobody_is_shown_a_payment_token() {
+    let (hold, secret) = (HoldId(Uuid::nil()), "tok-secret");
+    let command =
+        Command::Purchase { hold, payment_token: secret.into(), name: None, expect: None };
+    assert!(!Showing::redact(&command).contains(secret));
+    let mut stage = Stage::new();
+    let hold = stage.hold(1, &["A1"]).unwrap();
+    let token = secret.to_owned();
+    let command = Command::Purchase { hold, payment_token: token, name: None, expect: None };
+    stage.ask(&person(1), command).unwrap();
+    for (_, event) in &stage.log {
+        let shown = Showing::inspect(&codec::decode(event).unwrap()).to_string();
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
