@@ -1,6 +1,6 @@
 //! Accounts and sessions over REST.
 //!
-//! A browser keeps its refresh token in a cookie that scripts cannot read ([`super::cookie`]): it
+//! A browser keeps its refresh token in a cookie that scripts cannot read (`super::cookie`): it
 //! asks for that with `"cookie": true`, and sends no token in the body afterwards.
 
 use std::time::Instant;
