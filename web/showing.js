@@ -12,6 +12,8 @@ let mine = { holds: [], bookings: [], waits: [] };
 let totals = null;
 let showing = null;
 let paying = null;
+/** The test payment that was chosen for each hold. */
+const tokens = new Map();
 
 const map = new SeatMap($("#seats"), () => desk());
 
@@ -92,10 +94,11 @@ function chooser() {
 
 function holdCard(held) {
   const left = el("strong", { class: "countdown", role: "timer", "data-until": held.until }, " ");
-  const token = el("select", { "aria-label": "Test payment" },
+  const token = el("select", { "aria-label": "Test payment", id: `token-${held.hold_id}`, onchange: () => tokens.set(held.hold_id, token.value) },
     ...[["ok", "Test payment: succeeds"], ["declined", "Test payment: is declined"], ["late:3", "Test payment: answers after 3 s"], ["hang", "Test payment: hangs"]].map(([value, text]) => el("option", { value }, text)));
+  token.value = tokens.get(held.hold_id) ?? "ok";
   if (paying === held.hold_id) token.disabled = true;
-  const pay = el("button", { type: "button", class: "pay", disabled: paying === held.hold_id, onclick: (event) => {
+  const pay = el("button", { type: "button", class: "pay", id: `pay-${held.hold_id}`, disabled: paying === held.hold_id, onclick: (event) => {
     paying = held.hold_id;
     act(event.currentTarget, async () => {
       try {
@@ -110,11 +113,17 @@ function holdCard(held) {
     el("p", { class: "names" }, held.seats.join(", ")), el("p", {}, "for another ", left),
     token, pay,
     el("div", { class: "row" },
-      el("button", { type: "button", class: "quiet", disabled: held.extended, onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/holds/${held.hold_id}/extend`); }) }, held.extended ? "Extended" : "More time"),
+      el("button", { type: "button", class: "quiet", id: `more-${held.hold_id}`, disabled: held.extended, onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/holds/${held.hold_id}/extend`); }) }, held.extended ? "Extended" : "More time"),
       el("button", { type: "button", class: "quiet", onclick: (event) => act(event.currentTarget, async () => { await remove(`${path}/holds/${held.hold_id}`); announce("Given back"); }) }, "Give back")));
 }
 
+let shown = "";
+
+/** Shows the desk anew if something about it changed; what has the focus keeps it. */
 function desk() {
+  const state = JSON.stringify([mine, map.chosen, totals?.free === 0, paying, Boolean(account), showing?.id]);
+  if (state === shown) return;
+  shown = state;
   const focused = document.activeElement?.id;
   const bookings = mine.bookings.filter((booking) => booking.status === "paid");
   $("#desk").replaceChildren(
