@@ -65,9 +65,12 @@ impl House {
         Ok(Self { journal, rooms })
     }
 
-    /// Finishes what was accepted and syncs, within `deadline`. True if all of it was finished.
+    /// Finishes what was accepted and syncs, within `deadline`, and lets go of the data directory.
+    /// True if all of it was finished.
     pub async fn close(self, deadline: Duration) -> bool {
-        self.rooms.shut_down(deadline).await
+        let finished = self.rooms.shut_down(deadline).await;
+        self.journal.close();
+        finished
     }
 }
 

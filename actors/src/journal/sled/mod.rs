@@ -89,12 +89,15 @@ pub struct SledJournal {
     open: RwLock<Option<Open>>,
     /// True once a sync of the disk failed, which is final.
     sync_failed: AtomicBool,
+    /// True once it was closed, which is final.
+    closed: AtomicBool,
     /// Held by whoever reads in order to write.
     writing: Mutex<()>,
     generation: String,
     free: FreeSpace,
     free_checked: Mutex<Option<(Instant, u64)>>,
-    _lock: Flock<File>,
+    /// The directory is this process's while it is held.
+    lock: Mutex<Option<Flock<File>>>,
 }
 
 fn store_error(
@@ -133,12 +136,22 @@ impl SledJournal {
             dir: dir.to_owned(),
             open: RwLock::new(Some(open)),
             sync_failed: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
             writing: Mutex::new(()),
             generation,
             free,
             free_checked: Mutex::new(None),
-            _lock: lock,
+            lock: Mutex::new(Some(lock)),
         })
+    }
+
+    /// Lets go of the data directory, whoever else still holds this store: another may open it at
+    /// once. Waits for the call that is running; every later one fails.
+    pub fn close(&self) {
+        let mut slot = self.open.write();
+        self.closed.store(true, Ordering::Release);
+        *slot = None;
+        *self.lock.lock() = None;
     }
 
     /// Runs `work` on the open store; opens it anew first if a write error closed it.
@@ -154,6 +167,9 @@ impl SledJournal {
             return work(open);
         }
         let mut slot = self.open.write();
+        if self.closed.load(Ordering::Acquire) {
+            return Err(store_error("read or write", "it was closed"));
+        }
         if slot.is_none() {
             *slot = Some(Open::new(&self.dir)?);
         }

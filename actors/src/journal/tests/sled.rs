@@ -80,6 +80,19 @@ fn a_store_that_was_closed_by_a_write_error_is_opened_anew() {
 }
 
 #[test]
+fn a_closed_store_lets_go_of_its_directory_whoever_still_holds_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let held = SledJournal::open(dir.path()).unwrap();
+    let a = room("poll:a");
+    let claim = fill(&held, &a, 1..=3);
+    held.close();
+    let next = SledJournal::open(dir.path()).expect("the directory is free");
+    assert_eq!(rebuilt(&next, &a).1.len(), 3);
+    let late = held.append(&[append(&a, claim, 4)]).unwrap_err();
+    assert!(matches!(late, JournalError::Store { .. }), "{late}");
+}
+
+#[test]
 fn a_failed_sync_is_final() {
     let dir = tempfile::tempdir().unwrap();
     let journal = SledJournal::open(dir.path()).unwrap();
