@@ -15,7 +15,7 @@ use playhouse_protocol::limits::COMMAND_BYTES_MAX;
 use tokio::sync::oneshot;
 
 use crate::host::{DeadLetter, Status, Told};
-use crate::journal::{Journal, JournalError, Row, RowQuery};
+use crate::journal::{Journal, JournalError, Rewrite, Row, RowQuery};
 use crate::lane::Mailbox;
 use crate::past;
 use crate::room::Request;
@@ -79,6 +79,15 @@ pub enum AskError {
     #[error("room is quarantined: {reason}")]
     Quarantined {
         /// What happened.
+        reason: String,
+    },
+    /// Its past can only be rewritten while it is quarantined, and by one administrator at a time.
+    #[error("the room is not quarantined, or is being rewritten: quarantine it first")]
+    NotQuarantined,
+    /// The past that was asked for cannot be given to it.
+    #[error("the room cannot be rewritten so: {reason}")]
+    Unrepairable {
+        /// What stands against it.
         reason: String,
     },
     /// The room failed and is being rebuilt.
@@ -343,6 +352,26 @@ impl Rooms {
     /// [`AskError::Overloaded`].
     pub fn reopen(&self, room: &RoomId) -> Result<(), AskError> {
         self.send(room, Request::Reopen)
+    }
+
+    /// Gives the quarantined `room` another past on behalf of `by`, and opens it: its revision
+    /// then. What `rewrite` leaves out is undone for good, whoever was told of it, though its
+    /// records stay to be looked at; the stream epoch changes.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError::NotQuarantined`], [`AskError::Unrepairable`], [`AskError::StoreUnavailable`].
+    pub async fn rewrite(
+        &self,
+        room: &RoomId,
+        by: Caller,
+        rewrite: Rewrite,
+    ) -> Result<u64, AskError> {
+        let _open = self.enter()?;
+        let (reply, answer) = oneshot::channel();
+        self.send(room, Request::Rewrite { by, rewrite, reply })?;
+        let told = self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))?;
+        Ok(told.revision)
     }
 
     /// Counts by kind, and the quarantined rooms.

@@ -14,8 +14,8 @@ use tracing::{error, warn};
 use crate::duties;
 use crate::handle::{AskError, Seen, TicketCell};
 use crate::host::{Input, LoadFailed, Output, Room, Started, Status, Token, Told};
-use crate::journal::committer::CommitError;
-use crate::journal::{Append, JournalError, Snapshot};
+use crate::journal::committer::{CommitError, chain};
+use crate::journal::{Append, Journal, JournalError, Rewrite, Snapshot};
 use crate::lane::{Lane, Mailbox};
 use crate::shard::{ShardActor, Sleeping};
 use crate::shared::Shared;
@@ -49,6 +49,11 @@ pub(crate) enum Request {
     },
     Quarantine(String),
     Reopen,
+    Rewrite {
+        by: Caller,
+        rewrite: Rewrite,
+        reply: oneshot::Sender<Result<Told, AskError>>,
+    },
     /// Be loaded: something is due or owed.
     Touch,
 }
@@ -57,7 +62,9 @@ impl Request {
     /// Answers that the request cannot be served.
     pub(crate) fn refuse(self, error: AskError) {
         match self {
-            Self::Command { reply, .. } => drop(reply.send(Err(error))),
+            Self::Command { reply, .. } | Self::Rewrite { reply, .. } => {
+                drop(reply.send(Err(error)));
+            }
             Self::View { reply, .. } => drop(reply.send(Err(error))),
             Self::Watch { reply, .. } => drop(reply.send(Err(error))),
             Self::Status { .. } | Self::Quarantine(_) | Self::Reopen | Self::Touch => {}
@@ -158,6 +165,14 @@ impl RoomActor {
             Output::Load => self.load(),
             Output::Append(append) => self.append(*append),
             Output::Snapshot { snapshot, keep_from } => self.snapshot(*snapshot, keep_from),
+            Output::Salvage(rewrite) => {
+                let room = self.id.clone();
+                self.on_journal(move |journal| journal.salvage(&room, rewrite), Input::Salvaged);
+            }
+            Output::Rewrite(append, snapshot) => {
+                let rewrite = move |journal: &dyn Journal| journal.rewrite(&append, &snapshot);
+                self.on_journal(rewrite, Input::Rewritten);
+            }
             Output::Answer(token, result) => {
                 if let Some(Waiting::Told(reply, _)) = self.waiting.remove(&token) {
                     let _ = reply.send(result);
@@ -251,6 +266,18 @@ impl RoomActor {
         }
     }
 
+    /// Runs `work` behind every append before it and gives its result to the host.
+    fn on_journal<T: 'static>(
+        &self,
+        work: impl FnOnce(&dyn Journal) -> Result<T, JournalError> + Send + 'static,
+        input: fn(Result<T, String>) -> Input,
+    ) {
+        let lane = self.lane.clone();
+        self.shared.committer.run(move |journal| {
+            lane.post(input(work(journal).map_err(|e| chain(&e))));
+        });
+    }
+
     fn snapshot(&self, snapshot: Snapshot, keep_from: u64) {
         let lane = self.lane.clone();
         let done = Box::new(move |result: Result<(), JournalError>| {
@@ -328,11 +355,7 @@ fn stopped() -> JournalError {
 
 fn load_failed(error: &JournalError) -> LoadFailed {
     let damaged = matches!(error, JournalError::Damaged { .. });
-    let mut reason = error.to_string();
-    if let Some(source) = std::error::Error::source(error) {
-        reason = format!("{reason}: {source}");
-    }
-    LoadFailed { reason, damaged }
+    LoadFailed { reason: chain(error), damaged }
 }
 
 impl Actor for RoomActor {
@@ -377,6 +400,10 @@ impl Handler<Request> for RoomActor {
             }
             Request::Quarantine(reason) => Input::Quarantine(reason),
             Request::Reopen => Input::Reopen,
+            Request::Rewrite { by, rewrite, reply } => {
+                let token = self.wait(Waiting::Told(reply, TicketCell::default()));
+                Input::Rewrite { token, by, rewrite }
+            }
             Request::Touch => Input::Tick,
         };
         self.input(input);

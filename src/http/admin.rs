@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use playhouse_actors::handle::AskError;
+use playhouse_actors::journal::Rewrite;
 use playhouse_domain::room::Audience;
 use playhouse_protocol::ids::RoomId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::answers::AdminProblems;
+use super::answers::{AdminProblems, RewriteProblems};
 use super::auth::Administrator;
 use super::error::Problem;
 use super::json::Json;
@@ -27,7 +28,9 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/admin/rooms/{room}", web::get().to(inspect))
         .route("/api/admin/rooms/{room}/journal", web::get().to(journal))
         .route("/api/admin/rooms/{room}/quarantine", web::post().to(quarantine))
-        .route("/api/admin/rooms/{room}/reopen", web::post().to(reopen));
+        .route("/api/admin/rooms/{room}/reopen", web::post().to(reopen))
+        .route("/api/admin/rooms/{room}/rewind", web::post().to(rewind))
+        .route("/api/admin/rooms/{room}/skip", web::post().to(skip));
 }
 
 /// How the rooms stand.
@@ -113,6 +116,31 @@ pub struct PastQuery {
 pub struct QuarantineRequest {
     /// For whoever is refused meanwhile.
     reason: String,
+}
+
+/// Where a room goes back to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RewindRequest {
+    /// The last record that counts; 0 for none.
+    to: u64,
+}
+
+/// What a room goes on without.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipRequest {
+    /// The one record that does not count.
+    record: u64,
+}
+
+/// A room with another past.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Rewritten {
+    /// Its name.
+    room: String,
+    /// Its revision now: the record that says what was done.
+    revision: u64,
 }
 
 /// How the rooms stand: counts by kind, the quarantined ones, and commands that were set aside.
@@ -234,6 +262,51 @@ pub async fn reopen(
     tracing::warn!(%room, by = %who.0.account, "an administrator reopens a room");
     app.rooms.reopen(&room)?;
     Ok(HttpResponse::Accepted().finish())
+}
+
+/// Takes a quarantined room back to what it was with the record `to`, and opens it.
+///
+/// Every later record is undone for good, whoever was told of it; they stay in the journal to be
+/// looked at. What the room owes to others then is done again under the same keys.
+#[utoipa::path(post, path = "/api/admin/rooms/{room}/rewind", tag = "administration",
+    params(("room" = String, Path, description = "kind:key")), request_body = RewindRequest,
+    responses((status = 200, body = Rewritten),
+        RewriteProblems),
+    security(("bearer" = [])))]
+pub async fn rewind(
+    app: web::Data<App>,
+    who: Administrator,
+    room: web::Path<RoomId>,
+    body: Json<RewindRequest>,
+) -> Result<web::Json<Rewritten>, Problem> {
+    rewrite(&app, &who, &room, Rewrite::Rewind(body.to)).await
+}
+
+/// Opens a quarantined room without one of its records: one that is damaged, or that its rules
+/// cannot take any more. What that record said is undone for good.
+#[utoipa::path(post, path = "/api/admin/rooms/{room}/skip", tag = "administration",
+    params(("room" = String, Path, description = "kind:key")), request_body = SkipRequest,
+    responses((status = 200, body = Rewritten),
+        RewriteProblems),
+    security(("bearer" = [])))]
+pub async fn skip(
+    app: web::Data<App>,
+    who: Administrator,
+    room: web::Path<RoomId>,
+    body: Json<SkipRequest>,
+) -> Result<web::Json<Rewritten>, Problem> {
+    rewrite(&app, &who, &room, Rewrite::Skip(body.record)).await
+}
+
+async fn rewrite(
+    app: &App,
+    who: &Administrator,
+    room: &RoomId,
+    rewrite: Rewrite,
+) -> Result<web::Json<Rewritten>, Problem> {
+    tracing::warn!(%room, ?rewrite, by = %who.0.account, "an administrator rewrites a room");
+    let revision = app.rooms.rewrite(room, who.0.caller(), rewrite).await?;
+    Ok(web::Json(Rewritten { room: room.to_string(), revision }))
 }
 
 #[cfg(test)]
@@ -363,5 +436,33 @@ mod tests {
             tokio::task::yield_now().await;
         }
         panic!("the room stayed closed");
+    }
+
+    #[actix_web::test]
+    async fn a_closed_room_is_taken_back_to_an_earlier_record() {
+        let house = House::open().await;
+        let uri = format!("/api/admin/rooms/{}", house.room().await);
+        let post = |path: &str, body: Value| {
+            TestRequest::with_uri(&format!("{uri}/{path}")).method(Method::POST).set_json(body)
+        };
+        let (_, past) = house.get(&house.admin, &format!("{uri}/journal")).await;
+        let newest = past["newest"].as_u64().unwrap();
+        let rewind = |to: u64| post("rewind", json!({ "to": to }));
+        assert_eq!(house.ask(&house.user, rewind(1)).await.0, 403);
+        let (status, open) = house.ask(&house.admin, rewind(newest)).await;
+        assert_eq!((status, &open["code"]), (409, &json!("not_quarantined")), "{open}");
+        let close = post("quarantine", json!({ "reason": "looks odd" }));
+        assert_eq!(house.ask(&house.admin, close).await.0, 202);
+        let (status, no_such) = house.ask(&house.admin, rewind(newest + 1)).await;
+        assert_eq!((status, &no_such["code"]), (409, &json!("rewrite_refused")), "{no_such}");
+        let (status, done) = house.ask(&house.admin, rewind(newest)).await;
+        assert_eq!((status, &done["revision"]), (200, &json!(newest + 1)), "{done}");
+        let (_, state) = house.get(&house.admin, &uri).await;
+        assert_eq!(state["status"]["phase"], "live", "{state}");
+        let (_, past) = house.get(&house.admin, &format!("{uri}/journal")).await;
+        let last = past["records"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["cause"]["rewrite"], json!({ "rewind": newest }), "{past}");
+        assert!(!past.to_string().contains("argon2"), "{past}");
+        house.server.stop().await;
     }
 }

@@ -151,6 +151,8 @@ impl From<AskError> for Problem {
             AskError::Quarantined { .. } => {
                 Self::new(S::SERVICE_UNAVAILABLE, "room_quarantined", detail)
             }
+            AskError::NotQuarantined => Self::new(S::CONFLICT, "not_quarantined", detail),
+            AskError::Unrepairable { .. } => Self::new(S::CONFLICT, "rewrite_refused", detail),
             AskError::KeyReused => Self::new(S::UNPROCESSABLE_ENTITY, "key_reused", detail),
             AskError::IdempotencyExpired => Self::new(S::CONFLICT, "idempotency_expired", detail),
             AskError::Poisoned { .. } => {

@@ -58,6 +58,8 @@ use super::{accounts, admin, bookings, etag, health, holds, movies, screens, sho
         admin::inspect,
         admin::journal,
         admin::quarantine,
+        admin::rewind,
+        admin::skip,
         admin::reopen,
     ),
     components(schemas(Problem)),

@@ -276,7 +276,7 @@ impl Room {
         let Ok(state) = catch_unwind(AssertUnwindSafe(|| live.rules.save())) else {
             return self.fail("its state could not be saved".to_owned());
         };
-        let payload = codec::encode(&(state, &live.memory, live.rewrites));
+        let payload = codec::encode(&(state, &live.memory, live.rewritten));
         live.snapshot.under_way = true;
         live.snapshot.seq = live.seq;
         live.snapshot.bytes = payload.len();

@@ -48,6 +48,8 @@ pub(crate) trait Erased: Send {
     fn audiences(&self) -> Vec<Audience>;
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>>;
     fn save(&self) -> Vec<u8>;
+    /// Every row the room contributes now.
+    fn rows(&self) -> Vec<RowChange>;
 }
 
 /// One record's events, to be applied.
@@ -203,6 +205,10 @@ impl<R: Rules> Erased for Hosted<R> {
 
     fn save(&self) -> Vec<u8> {
         codec::encode(&self.rules)
+    }
+
+    fn rows(&self) -> Vec<RowChange> {
+        self.rules.rows()
     }
 }
 

@@ -11,7 +11,7 @@
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
 //! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
 //! - `room`: the machine; `commit`: what a decision leads to; `watching`: views and publications;
-//!   `recover`: failure and rebuild;
+//!   `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip;
 //!   `gate`: what waits for the disk; `duties`: what is owed.
 
 mod commit;
@@ -21,6 +21,7 @@ pub mod kind;
 mod memory;
 pub mod record;
 mod recover;
+mod rewrite;
 mod room;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,7 @@ use playhouse_protocol::ids::CommandKey;
 
 pub use self::room::Room;
 use crate::handle::{AskError, Position, Seen};
-use crate::journal::{Append, Snapshot, Stored};
+use crate::journal::{Append, Rewrite, Salvage, Snapshot, Stored};
 use crate::watch::{Publication, StreamPosition, WatchEnd, WatcherId};
 
 /// Names a caller that waits for an answer; chosen by the shell.
@@ -129,6 +130,19 @@ pub enum Input {
     Quarantine(String),
     /// An administrator opens a quarantined room again, or has a room rebuilt.
     Reopen,
+    /// An administrator gives a quarantined room another past.
+    Rewrite {
+        /// Who waits for the answer.
+        token: Token,
+        /// Who asks.
+        by: Caller,
+        /// Which past.
+        rewrite: Rewrite,
+    },
+    /// What [`Output::Salvage`] asked for.
+    Salvaged(Result<Salvage, String>),
+    /// The record of a rewrite is on disk, or may not be.
+    Rewritten(Result<Position, String>),
 }
 
 /// Why a room could not be read.
@@ -178,6 +192,10 @@ pub enum Output {
         /// See [`crate::journal::Journal::snapshot`].
         keep_from: u64,
     },
+    /// Read what a rewrite starts from, behind every append before this.
+    Salvage(Rewrite),
+    /// Write the record of a rewrite; see [`crate::journal::Journal::rewrite`].
+    Rewrite(Box<Append>, Box<Snapshot>),
     /// Nobody needs the room in memory; it must be woken at this time, if any.
     Sleep(Option<Timestamp>),
     /// A command was set aside.

@@ -5,6 +5,8 @@ use playhouse_domain::refusal::Refusal;
 use playhouse_domain::room::{Caller, Ticket};
 use serde::{Deserialize, Serialize};
 
+use crate::journal::Rewrite;
+
 /// Everything that one input led to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -27,6 +29,15 @@ pub enum Cause {
     Time,
     /// The end of a duty.
     Duty(DutyId),
+    /// An administrator's act: the room goes on from this state, whatever the records before say.
+    Rewrite {
+        /// Who.
+        by: Caller,
+        /// What was done.
+        rewrite: Rewrite,
+        /// The state, as in a snapshot's payload.
+        state: Vec<u8>,
+    },
 }
 
 /// One command's outcome, under its scope.

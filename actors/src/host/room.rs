@@ -13,6 +13,7 @@ use super::duties::Duties;
 use super::gate::{Gate, Gated};
 use super::kind::{Erased, Kind};
 use super::memory::Memory;
+use super::rewrite::Rewriting;
 use super::watchers::Watchers;
 use super::{Input, Output, Status, Token};
 use crate::handle::{AskError, Position};
@@ -49,6 +50,8 @@ pub struct Room {
     pub(super) last_failure: Option<String>,
     /// Why the frame that failed is surely not on disk, until the journal was read back.
     pub(super) unwritten: Option<String>,
+    /// The rewrite that is being worked out or written.
+    pub(super) rewriting: Option<Rewriting>,
 }
 
 /// What a room is doing.
@@ -73,7 +76,8 @@ pub(super) struct Live {
     /// When the newest record was decided.
     pub(super) last_at: Timestamp,
     pub(super) memory: Memory,
-    pub(super) rewrites: u32,
+    /// The record of the newest rewrite, 0 if there was none. Part of the stream epoch.
+    pub(super) rewritten: u64,
     pub(super) index: Index,
     pub(super) snapshot: SnapshotState,
     /// When somebody last asked for something.
@@ -99,7 +103,7 @@ impl Live {
             durable: 0,
             last_at: Timestamp::ZERO,
             memory: Memory::default(),
-            rewrites: 0,
+            rewritten: 0,
             index: Index::default(),
             snapshot: SnapshotState::default(),
             last_used: now,
@@ -147,6 +151,7 @@ impl Room {
             poison: BTreeMap::new(),
             last_failure: None,
             unwritten: None,
+            rewriting: None,
         }
     }
 
@@ -174,6 +179,9 @@ impl Room {
             Input::DutyDone { id, attempt, result } => self.duty_done(id, attempt, result),
             Input::Quarantine(reason) => self.quarantine(reason),
             Input::Reopen => self.reopen(),
+            Input::Rewrite { token, by, rewrite } => self.rewrite(token, by, rewrite),
+            Input::Salvaged(salvaged) => self.salvaged(salvaged),
+            Input::Rewritten(written) => self.rewritten(written),
             Input::Tick => {}
             Input::Command { .. } | Input::View { .. } | Input::Watch { .. } => self.ask(input),
         }
@@ -237,7 +245,7 @@ impl Room {
     }
 
     pub(super) fn epoch(&self, live: &Live) -> Arc<str> {
-        format!("{}-{}", self.generation, live.rewrites).into()
+        format!("{}-{}", self.generation, live.rewritten).into()
     }
 
     /// True if as many frames are on their way to the disk as may be.

@@ -18,7 +18,7 @@ impl Room {
         let result = match catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) {
             Ok(Some(json)) => Ok(Seen {
                 position: StreamPosition {
-                    epoch: format!("{generation}-{}", live.rewrites).into(),
+                    epoch: format!("{generation}-{}", live.rewritten).into(),
                     offset: live.seq,
                 },
                 json: json.into(),

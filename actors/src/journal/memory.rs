@@ -9,7 +9,8 @@ use playhouse_protocol::ids::{RoomId, Shard};
 
 use super::record::{RecordError, decode_frame, encode_frame};
 use super::{
-    Append, Frame, FramePage, Index, Journal, JournalError, Row, RowQuery, Snapshot, Stored,
+    Append, Frame, FramePage, Index, Journal, JournalError, Rewrite, Row, RowQuery, Salvage,
+    Snapshot, Stored,
 };
 use crate::handle::Position;
 
@@ -294,6 +295,43 @@ impl Journal for MemoryJournal {
         Ok(())
     }
 
+    fn salvage(&self, room: &RoomId, rewrite: Rewrite) -> Result<Salvage, JournalError> {
+        let state = self.state.lock();
+        let newest = state.newest.get(room).copied().unwrap_or_default();
+        let (to, without) = match rewrite {
+            Rewrite::Rewind(to) => (to, None),
+            Rewrite::Skip(seq) => (newest, Some(seq)),
+        };
+        if to > newest || without.is_some_and(|seq| seq == 0 || seq > newest) {
+            let what = format!("there is no such record, {newest} is the newest");
+            return Err(damaged(room, without.unwrap_or(to), what));
+        }
+        let snapshots = state.snapshots_of(room);
+        let snapshot = snapshots.into_iter().rfind(|s| s.seq <= rewrite.base()).cloned();
+        let read = |seq: u64| {
+            let bytes = state.frames.get(&(room.clone(), seq));
+            let bytes = bytes.ok_or_else(|| damaged(room, seq, "missing"))?;
+            decode_frame(bytes).map_err(|e| damaged(room, seq, e))
+        };
+        let wanted = snapshot.as_ref().map_or(1, |s| s.seq + 1)..=to;
+        let frames =
+            wanted.filter(|seq| Some(*seq) != without).map(read).collect::<Result<_, _>>()?;
+        let left_out = without.unwrap_or(to + 1)..=without.unwrap_or(newest);
+        let left_out = left_out.map_while(|seq| read(seq).ok()).collect();
+        let index = state.index.get(room).copied().unwrap_or_default();
+        Ok(Salvage { kept: Stored { snapshot, frames, index }, left_out, newest })
+    }
+
+    fn rewrite(&self, append: &Append, snapshot: &Snapshot) -> Result<Position, JournalError> {
+        let mut state = self.state.lock();
+        state.check(std::slice::from_ref(append))?;
+        let position = state.take(append);
+        let room = &snapshot.room;
+        state.snapshots.retain(|(r, _), _| r != room);
+        state.snapshots.insert((room.clone(), snapshot.seq), snapshot.clone());
+        Ok(position)
+    }
+
     fn due(&self) -> Result<Vec<(Timestamp, RoomId)>, JournalError> {
         let state = self.state.lock();
         let due: BTreeSet<_> =
@@ -335,14 +373,19 @@ impl Journal for MemoryJournal {
         let newest = state.newest.get(room).copied().unwrap_or_default();
         let oldest = state.frames_from(room, 0).map(|(seq, _)| seq).next();
         let first = from.max(oldest.unwrap_or(1));
-        let mut frames = Vec::new();
-        for (next, (seq, bytes)) in (first..).zip(state.frames_from(room, first).take(limit)) {
-            if seq != next {
-                return Err(damaged(room, next, format!("missing, record {seq} is the next")));
+        let (mut frames, mut unreadable) = (Vec::new(), Vec::new());
+        let mut next = first;
+        for (seq, bytes) in state.frames_from(room, first).take(limit) {
+            if seq > next {
+                unreadable.push((next, format!("missing, record {seq} is the next there is")));
             }
-            frames.push(decode_frame(bytes).map_err(|e| damaged(room, seq, e))?);
+            match decode_frame(bytes) {
+                Ok(frame) => frames.push(frame),
+                Err(error) => unreadable.push((seq, error.to_string())),
+            }
+            next = seq + 1;
         }
-        Ok(FramePage { frames, oldest, newest })
+        Ok(FramePage { frames, unreadable, oldest, newest })
     }
 
     fn rooms(

@@ -13,6 +13,7 @@ pub mod sled;
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
+use serde::{Deserialize, Serialize};
 
 use crate::handle::Position;
 
@@ -80,6 +81,39 @@ pub struct Stored {
     pub frames: Vec<Frame>,
     /// The room's entry in the indexes.
     pub index: Index,
+}
+
+/// Which past a room is given back by an administrator's rewrite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rewrite {
+    /// What it was with this record, without any later one. 0: before its first.
+    Rewind(u64),
+    /// What it would be without this one record.
+    Skip(u64),
+}
+
+impl Rewrite {
+    /// The newest record that may be part of what the rewrite starts from.
+    #[must_use]
+    pub fn base(self) -> u64 {
+        match self {
+            Self::Rewind(to) => to,
+            Self::Skip(seq) => seq.saturating_sub(1),
+        }
+    }
+}
+
+/// What a rewrite is worked out from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Salvage {
+    /// What is kept: a snapshot at or before [`Rewrite::base`], and the frames behind it, without
+    /// what the rewrite leaves out.
+    pub kept: Stored,
+    /// The frames that are left out, as far as they can be read.
+    pub left_out: Vec<Frame>,
+    /// The newest record, readable or not.
+    pub newest: u64,
 }
 
 /// A store could not do as asked.
@@ -153,8 +187,10 @@ pub struct RowQuery {
 /// The past of a room, for inspectors: frames from `from` on, at most `limit`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FramePage {
-    /// The frames, oldest first.
+    /// The frames that can be read, oldest first.
     pub frames: Vec<Frame>,
+    /// Records among them that cannot, and why.
+    pub unreadable: Vec<(u64, String)>,
     /// The oldest record that the store still has, if any.
     pub oldest: Option<u64>,
     /// The newest record.
@@ -205,6 +241,24 @@ pub trait Journal: Send + Sync + 'static {
     /// [`JournalError::Store`]; what was there stays readable.
     fn snapshot(&self, snapshot: &Snapshot, keep_from: u64) -> Result<(), JournalError>;
 
+    /// Reads what `rewrite` of `room` starts from, however damaged the records are that it leaves
+    /// out.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Damaged`] names the first record that is needed and cannot be had: it was
+    /// never written, has been dropped, or cannot be trusted.
+    fn salvage(&self, room: &RoomId, rewrite: Rewrite) -> Result<Salvage, JournalError>;
+
+    /// Appends the record of a rewrite and puts `snapshot`, which is of that record, in the place
+    /// of every other snapshot of the room, in one batch: nothing before it is read again to
+    /// rebuild the room.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::append`].
+    fn rewrite(&self, append: &Append, snapshot: &Snapshot) -> Result<Position, JournalError>;
+
     /// Every room with a due time, earliest first.
     ///
     /// # Errors
@@ -226,11 +280,11 @@ pub trait Journal: Send + Sync + 'static {
     /// [`JournalError::Store`].
     fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, JournalError>;
 
-    /// Reads a room's frames from `from` on, at most `limit`.
+    /// Reads a room's frames from `from` on, at most `limit`, damaged ones among them or not.
     ///
     /// # Errors
     ///
-    /// As [`Self::load`].
+    /// [`JournalError::Store`].
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError>;
 
     /// The names of stored rooms of `kind` (or of all kinds) past `after`, in order.

@@ -116,6 +116,11 @@ impl Rules for Counter {
         vec![RowChange::put("counters", "one", &self.value)]
     }
 
+    fn rows(&self) -> Vec<RowChange> {
+        let there = self.value > 0 || self.alarm.is_some() || self.duties > 0;
+        Vec::from_iter(there.then(|| RowChange::put("counters", "one", &self.value)))
+    }
+
     fn policy() -> Policy {
         Policy { snapshot_every: 10, in_flight: 8, ..Policy::default() }
     }

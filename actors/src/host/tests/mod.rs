@@ -2,4 +2,5 @@
 
 mod counter;
 mod promises;
+mod rewrite;
 mod rig;

@@ -14,7 +14,7 @@ use super::counter::{Command, Counter};
 use crate::handle::{AskError, Position};
 use crate::host::kind::Kind;
 use crate::host::{DeadLetter, Input, LoadFailed, Output, Room, Started, Token};
-use crate::journal::{Append, Frame, Snapshot, Stored};
+use crate::journal::{Append, Frame, Rewrite, Salvage, Snapshot, Stored};
 use crate::watch::{StreamPosition, WatchEnd, WatcherId};
 
 /// What callers and watchers were told, in order.
@@ -41,6 +41,8 @@ pub(super) struct Rig {
     pub(super) snapshots: Vec<Snapshot>,
     /// Frames on their way.
     pub(super) on_the_way: VecDeque<Append>,
+    /// Records of rewrites on their way, with their snapshots.
+    rewrites: Vec<(Append, Snapshot)>,
     pub(super) told: Vec<Told>,
     pub(super) duties: Vec<(DutyId, u64)>,
     pub(super) dead: Vec<DeadLetter>,
@@ -65,6 +67,7 @@ impl Rig {
             disk: Vec::new(),
             snapshots: Vec::new(),
             on_the_way: VecDeque::new(),
+            rewrites: Vec::new(),
             told: Vec::new(),
             duties: Vec::new(),
             dead: Vec::new(),
@@ -185,6 +188,39 @@ impl Rig {
         self.sync();
     }
 
+    fn salvage(&self, rewrite: Rewrite) -> Result<Salvage, String> {
+        let newest = self.disk.last().map_or(0, |f| f.seq);
+        let keep = |seq| match rewrite {
+            Rewrite::Rewind(to) => seq <= to,
+            Rewrite::Skip(skipped) => seq != skipped,
+        };
+        let (kept, left_out) = self.disk.iter().cloned().partition(|f| keep(f.seq));
+        if rewrite.base() >= newest.max(1) {
+            return Err(format!("record {} is not there", rewrite.base() + 1));
+        }
+        let kept = Stored { snapshot: None, frames: kept, ..Stored::default() };
+        Ok(Salvage { kept, left_out, newest })
+    }
+
+    /// Asks for a rewrite.
+    pub(super) fn rewrite(&mut self, rewrite: Rewrite) -> u64 {
+        self.next += 1;
+        self.input(Input::Rewrite { token: Token(self.next), by: caller(), rewrite });
+        self.next
+    }
+
+    /// The record of the rewrite reaches the disk, and the room is read again.
+    pub(super) fn sync_rewrite(&mut self) -> Append {
+        let (append, snapshot) = self.rewrites.pop().expect("a rewrite is on its way");
+        let (seq, shard) = (append.frame.seq, append.frame.room.shard());
+        assert_eq!(seq, self.disk.last().map_or(0, |f| f.seq) + 1, "frames are contiguous");
+        self.disk.push(append.frame.clone());
+        self.snapshots = vec![snapshot];
+        self.input(Input::Rewritten(Ok(Position { shard, seq })));
+        self.load();
+        append
+    }
+
     fn drain(&mut self) {
         while let Some(output) = self.room.poll() {
             let told = match output {
@@ -207,6 +243,15 @@ impl Rig {
                     self.room.handle(self.now, Input::SnapshotDone(Ok(())));
                     continue;
                 }
+                Output::Salvage(rewrite) => {
+                    let salvaged = self.salvage(rewrite);
+                    self.room.handle(self.now, Input::Salvaged(salvaged));
+                    continue;
+                }
+                Output::Rewrite(append, snapshot) => {
+                    self.rewrites.push((*append, *snapshot));
+                    continue;
+                }
                 Output::DeadLetter(letter) => {
                     self.dead.push(letter);
                     continue;
@@ -222,6 +267,9 @@ fn tell(output: Output) -> Told {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let ids = |ids: Vec<WatcherId>| ids.into_iter().map(|id| id.0).collect();
     match output {
+        Output::Answer(token, Ok(told)) if told.reply.is_empty() => {
+            Told::Answer(token.0, Ok(told.revision))
+        }
         Output::Answer(token, Ok(told)) => {
             let reply = codec::decode(&told.reply).unwrap();
             if told.repeated {

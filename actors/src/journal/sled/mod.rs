@@ -33,7 +33,9 @@ pub use self::check::{CheckError, Report, check};
 use self::entries::ShardEntry;
 use self::open::{Open, lock};
 use self::plan::Plan;
-use super::{Append, FramePage, Journal, JournalError, Row, RowQuery, Snapshot, Stored};
+use super::{
+    Append, FramePage, Journal, JournalError, Rewrite, Row, RowQuery, Salvage, Snapshot, Stored,
+};
 use crate::handle::Position;
 
 /// The largest piece of a record. 6 KiB: sled keeps up to 17 entries on one page and moves pages
@@ -271,6 +273,23 @@ impl Journal for SledJournal {
         let batch =
             self.with(|open| plan::obsolete(&open.db, &snapshot.room, keep_from, COMPACT_MAX))?;
         self.write(batch)
+    }
+
+    fn salvage(&self, room: &RoomId, rewrite: Rewrite) -> Result<Salvage, JournalError> {
+        self.with(|open| read::salvage(&open.db, room, rewrite))
+    }
+
+    fn rewrite(&self, append: &Append, snapshot: &Snapshot) -> Result<Position, JournalError> {
+        self.check_free()?;
+        let _writing = self.writing.lock();
+        let (batch, positions) = self.with(|open| {
+            let mut plan = Plan::new(&open.db);
+            plan.add(append)?;
+            plan.only_snapshot(snapshot)?;
+            Ok(plan.finish())
+        })?;
+        self.write(batch)?;
+        Ok(positions[0])
     }
 
     fn due(&self) -> Result<Vec<(Timestamp, RoomId)>, JournalError> {

@@ -66,6 +66,18 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
+    /// Takes in a snapshot of the newest record in the place of every other one of its room.
+    pub(super) fn only_snapshot(&mut self, snapshot: &Snapshot) -> Result<(), JournalError> {
+        let room = &snapshot.room;
+        check_size(snapshot)?;
+        for key in self.db.scan_prefix(keys::records(Series::Snapshots, room)).keys() {
+            self.batch.remove(key.map_err(read::failed)?);
+        }
+        let bytes = encode_snapshot(snapshot);
+        put_record(&mut self.batch, Series::Snapshots, room, snapshot.seq, &bytes);
+        Ok(())
+    }
+
     /// All of it, and the positions in the order of the appends.
     pub(super) fn finish(mut self) -> (sled::Batch, Vec<Position>) {
         for (room, entry) in self.rooms {
@@ -135,19 +147,26 @@ pub(super) fn cut(
 
 /// Stores a snapshot in the place of one of the same record.
 pub(super) fn snapshot(db: &sled::Db, snapshot: &Snapshot) -> Result<sled::Batch, JournalError> {
-    let Snapshot { room, seq, payload, .. } = snapshot;
+    let Snapshot { room, seq, .. } = snapshot;
     let refuse = |what| JournalError::Damaged { room: room.clone(), seq: *seq, what };
     let newest = read::entry(db, room)?.newest;
     if *seq > newest {
         return Err(refuse(format!("a snapshot of it was given, and {newest} is the newest")));
     }
-    if payload.len() > DECODE_BYTES_MAX {
-        return Err(refuse(format!("a snapshot of {} bytes is too large", payload.len())));
-    }
+    check_size(snapshot)?;
     let mut batch = sled::Batch::default();
     remove_record(db, &mut batch, Series::Snapshots, room, *seq)?;
     put_record(&mut batch, Series::Snapshots, room, *seq, &encode_snapshot(snapshot));
     Ok(batch)
+}
+
+fn check_size(snapshot: &Snapshot) -> Result<(), JournalError> {
+    let Snapshot { room, seq, payload, .. } = snapshot;
+    if payload.len() <= DECODE_BYTES_MAX {
+        return Ok(());
+    }
+    let what = format!("a snapshot of {} bytes is too large", payload.len());
+    Err(JournalError::Damaged { room: room.clone(), seq: *seq, what })
 }
 
 fn remove_record(

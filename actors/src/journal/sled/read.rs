@@ -10,7 +10,9 @@ use super::entries::RoomEntry;
 use super::keys::{self, Series};
 use super::{Report, store_error};
 use crate::journal::record::{RecordError, decode_frame, decode_snapshot};
-use crate::journal::{Frame, FramePage, Index, JournalError, Row, RowQuery, Snapshot, Stored};
+use crate::journal::{
+    Frame, FramePage, Index, JournalError, Rewrite, Row, RowQuery, Salvage, Snapshot, Stored,
+};
 
 pub(super) fn failed(error: sled::Error) -> JournalError {
     store_error("read", error)
@@ -91,7 +93,8 @@ pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<(Stored, Option<Torn>
     let entry = entry(db, room)?;
     let mut snapshots = snapshots(db, room)?.into_iter();
     let (older, newer) = (snapshots.next(), snapshots.next());
-    let error = match behind(db, room, entry, older.as_ref()) {
+    let part = Part { to: entry.newest, newest: entry.newest, without: None };
+    let error = match behind(db, room, part, older.as_ref()) {
         // One that a snapshot contains is not needed.
         Ok((_, Some(torn))) if newer.as_ref().is_some_and(|s| s.seq >= torn.seq) => {
             damaged(room, torn.seq, torn.what)
@@ -102,16 +105,56 @@ pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<(Stored, Option<Torn>
         Err(error) => error,
     };
     let Some(newer) = newer else { return Err(error) };
-    let (frames, torn) = behind(db, room, entry, Some(&newer))?;
+    let (frames, torn) = behind(db, room, part, Some(&newer))?;
     warn!(%room, %error, seq = newer.seq, "rebuilt from the newer snapshot alone");
     Ok((Stored { snapshot: Some(newer), frames, index: entry.index }, torn))
 }
 
-/// Every frame behind `snapshot`: contiguous, of non-falling claims, up to the newest.
+/// What `rewrite` of `room` starts from.
+pub(super) fn salvage(
+    db: &sled::Db,
+    room: &RoomId,
+    rewrite: Rewrite,
+) -> Result<Salvage, JournalError> {
+    let RoomEntry { newest, index } = entry(db, room)?;
+    let (to, without) = match rewrite {
+        Rewrite::Rewind(to) => (to, None),
+        Rewrite::Skip(seq) => (newest, Some(seq)),
+    };
+    if to > newest || without.is_some_and(|seq| seq == 0 || seq > newest) {
+        let seq = without.unwrap_or(to);
+        return Err(damaged(room, seq, format!("there is no such record, {newest} is the newest")));
+    }
+    let snapshot = snapshots(db, room)?.into_iter().rfind(|s| s.seq <= rewrite.base());
+    let (frames, torn) = behind(db, room, Part { to, newest, without }, snapshot.as_ref())?;
+    if let Some(torn) = torn {
+        return Err(damaged(room, torn.seq, torn.what));
+    }
+    let first = without.unwrap_or(to + 1);
+    let last = without.unwrap_or(newest);
+    let left_out = records(db, Series::Frames, room, first)
+        .map_while(|record| record.ok().filter(|(seq, _)| *seq <= last))
+        .map_while(|(seq, bytes)| decode_frame(&bytes).ok().filter(|frame| frame.seq == seq))
+        .collect();
+    Ok(Salvage { kept: Stored { snapshot, frames, index }, left_out, newest })
+}
+
+/// Which of a room's records are wanted.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The last one.
+    to: u64,
+    /// The newest there is.
+    newest: u64,
+    /// But not this one.
+    without: Option<u64>,
+}
+
+/// Every frame of `part` behind `snapshot`: contiguous, of non-falling claims.
 fn behind(
     db: &sled::Db,
     room: &RoomId,
-    entry: RoomEntry,
+    part: Part,
     snapshot: Option<&Snapshot>,
 ) -> Result<(Vec<Frame>, Option<Torn>), JournalError> {
     let mut next = snapshot.map_or(1, |s| s.seq + 1);
@@ -119,13 +162,22 @@ fn behind(
     let mut frames: Vec<Frame> = Vec::new();
     for record in records(db, Series::Frames, room, next) {
         let (seq, bytes) = record?;
+        if seq > part.to && part.to < part.newest {
+            break;
+        }
+        if part.without == Some(next) {
+            next += 1;
+        }
+        if part.without == Some(seq) {
+            continue;
+        }
         if seq != next {
             return Err(damaged(room, next, format!("missing, record {seq} is the next there is")));
         }
         let frame = match decode_frame(&bytes) {
             Ok(frame) => frame,
             Err(error @ RecordError::Length { len, expected })
-                if len < expected && seq == entry.newest =>
+                if len < expected && seq == part.newest =>
             {
                 return Ok((frames, Some(Torn { seq, what: error.to_string() })));
             }
@@ -139,16 +191,18 @@ fn behind(
             let what = format!("its claim epoch falls from {claim} to {}", frame.claim);
             return Err(damaged(room, seq, what));
         }
-        if seq > entry.newest {
-            let what = format!("the room's entry says that {} is the newest", entry.newest);
+        if seq > part.newest {
+            let what = format!("the room's entry says that {} is the newest", part.newest);
             return Err(damaged(room, seq, what));
         }
         (claim, next) = (frame.claim, seq + 1);
         frames.push(frame);
     }
-    if next <= entry.newest {
-        let what =
-            format!("missing, and the room's entry says that {} is the newest", entry.newest);
+    if part.without == Some(next) {
+        next += 1;
+    }
+    if next <= part.to {
+        let what = format!("missing, and the room's entry says that {} is the newest", part.newest);
         return Err(damaged(room, next, what));
     }
     Ok((frames, None))
@@ -240,17 +294,22 @@ pub(super) fn frames(
     from: u64,
     limit: usize,
 ) -> Result<FramePage, JournalError> {
-    let mut page = FramePage { frames: Vec::new(), oldest: None, newest: entry(db, room)?.newest };
+    let newest = entry(db, room)?.newest;
+    let mut page = FramePage { frames: Vec::new(), unreadable: Vec::new(), oldest: None, newest };
     if let Some(key) = db.scan_prefix(keys::records(Series::Frames, room)).keys().next() {
         page.oldest = keys::seq(&key.map_err(failed)?);
     }
-    let first = from.max(page.oldest.unwrap_or(1));
-    for (next, record) in (first..).zip(records(db, Series::Frames, room, first).take(limit)) {
+    let mut next = from.max(page.oldest.unwrap_or(1));
+    for record in records(db, Series::Frames, room, next).take(limit) {
         let (seq, bytes) = record?;
-        if seq != next {
-            return Err(damaged(room, next, format!("missing, record {seq} is the next there is")));
+        if seq > next {
+            page.unreadable.push((next, format!("missing, record {seq} is the next there is")));
         }
-        page.frames.push(decode_frame(&bytes).map_err(|e| damaged(room, seq, e))?);
+        match decode_frame(&bytes) {
+            Ok(frame) => page.frames.push(frame),
+            Err(error) => page.unreadable.push((seq, error.to_string())),
+        }
+        next = seq + 1;
     }
     Ok(page)
 }

@@ -49,7 +49,7 @@ impl Store for Sled {
 
 type Damage = fn(&dyn Store, &RoomId);
 
-fn on_each_store(promise: impl Fn(&dyn Store)) {
+pub(super) fn on_each_store(promise: impl Fn(&dyn Store)) {
     promise(&Memory(MemoryJournal::new()));
     let dir = tempfile::tempdir().unwrap();
     promise(&Sled { journal: SledJournal::open(dir.path()).unwrap(), _dir: dir });

@@ -5,6 +5,7 @@ mod backup;
 mod committer;
 mod conformance;
 mod crash;
+mod rewrite;
 mod sled;
 
 use playhouse_domain::rows::RowChange;
