@@ -11,7 +11,7 @@ use std::time::Duration;
 use nix::fcntl::{Flock, FlockArg};
 use playhouse_actors::journal::sled::{OpenError, SledJournal};
 use playhouse_actors::journal::{Journal, JournalError};
-use playhouse_actors::{Rooms, Start};
+use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
 use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
@@ -72,6 +72,15 @@ impl House {
         self.journal.close();
         finished
     }
+}
+
+/// Makes every list in `journal` anew from what the rooms are.
+///
+/// # Errors
+///
+/// [`JournalError`] if the store cannot be read or written.
+pub fn rebuild_lists(journal: Arc<SledJournal>) -> Result<Rebuilt, JournalError> {
+    kinds(Start::new(journal)).rebuild_lists()
 }
 
 /// Registers every kind of room.

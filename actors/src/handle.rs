@@ -377,7 +377,7 @@ impl Rooms {
     /// Counts by kind, and the quarantined rooms.
     #[must_use]
     pub fn overview(&self) -> Overview {
-        self.inner.shared.stats.overview()
+        self.inner.shared.overview()
     }
 
     /// The newest commands that were set aside, oldest first.
@@ -414,12 +414,10 @@ impl Rooms {
     }
 
     fn send(&self, room: &RoomId, request: Request) -> Result<(), AskError> {
-        if !self.inner.shared.kinds.contains_key(room.kind()) {
-            return Err(AskError::NoSuchRoom);
-        }
+        let turn = self.inner.shared.turn(room).ok_or(AskError::NoSuchRoom)?;
         let shard = &self.inner.shards[usize::from(room.shard().0)];
         shard
-            .try_send(Route { room: room.clone(), request })
+            .try_send(Route { room: room.clone(), request, turn })
             .map_err(|_| AskError::Overloaded { retry_after: Duration::from_secs(1) })
     }
 

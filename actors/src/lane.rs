@@ -1,7 +1,9 @@
-//! How messages reach actors: bounded mailboxes that refuse, and one inner lane that does not.
+//! How messages reach actors: bounded mailboxes that refuse and are counted, and one inner lane that
+//! does not refuse.
 
 use std::collections::VecDeque;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use actix::dev::ToEnvelope;
 use actix::prelude::{Actor, Addr, Context, Handler, Message, SendError};
@@ -34,6 +36,40 @@ impl<A: Actor<Context = Context<A>>> Mailbox<A> {
         Context<A>: ToEnvelope<A, M>,
     {
         self.0.try_send(message)
+    }
+}
+
+/// A request's place among those that wait; given up when it is dropped.
+pub(crate) struct Turn {
+    kind: Arc<AtomicUsize>,
+    room: Option<Arc<AtomicUsize>>,
+}
+
+impl Turn {
+    /// Waits for a room whose kind counts in `kind`.
+    pub(crate) fn new(kind: Arc<AtomicUsize>) -> Self {
+        kind.fetch_add(1, Ordering::Relaxed);
+        Self { kind, room: None }
+    }
+
+    /// Has reached the mailbox of the room that counts in `room`.
+    pub(crate) fn at(mut self, room: Arc<AtomicUsize>) -> Self {
+        room.fetch_add(1, Ordering::Relaxed);
+        self.leave(Some(room));
+        self
+    }
+
+    fn leave(&mut self, for_room: Option<Arc<AtomicUsize>>) {
+        if let Some(room) = std::mem::replace(&mut self.room, for_room) {
+            room.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.leave(None);
+        self.kind.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

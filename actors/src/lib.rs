@@ -8,7 +8,7 @@
 //! - [`performer`]: who does the work that rooms owe to the world outside.
 //!
 //! Inside: `shard` and `room` are the actors, `lane` how messages reach them, `duties` what
-//! performs their work, `shared` what they share, `past` what inspectors see.
+//! performs their work, `lists` makes lists anew, `shared` what they share, `past` what inspectors see.
 
 pub mod clock;
 mod duties;
@@ -16,6 +16,7 @@ pub mod handle;
 pub mod host;
 pub mod journal;
 mod lane;
+mod lists;
 mod past;
 pub mod performer;
 mod room;
@@ -25,5 +26,6 @@ pub mod start;
 pub mod watch;
 
 pub use self::handle::Rooms;
+pub use self::lists::Rebuilt;
 pub use self::shared::{KindStats, Overview};
 pub use self::start::Start;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::prelude::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
@@ -13,10 +14,10 @@ use tracing::{error, warn};
 
 use crate::duties;
 use crate::handle::{AskError, Seen, TicketCell};
-use crate::host::{Input, LoadFailed, Output, Room, Started, Status, Token, Told};
+use crate::host::{Input, LoadFailed, Output, Room, Started, Status, Token, Told, snapshot_of};
 use crate::journal::committer::{CommitError, chain};
-use crate::journal::{Append, Journal, JournalError, Rewrite, Snapshot};
-use crate::lane::{Lane, Mailbox};
+use crate::journal::{Append, Journal, JournalError, Keep, Rewrite, Snapshot};
+use crate::lane::{Lane, Mailbox, Turn};
 use crate::shard::{ShardActor, Sleeping};
 use crate::shared::Shared;
 use crate::watch::{Publication, Sink, StreamPosition, WatchEnd, WatchGuard, WatcherId, Watching};
@@ -72,7 +73,13 @@ impl Request {
     }
 }
 
-impl Message for Request {
+/// A request that waits in the room's mailbox.
+pub(crate) struct Asked {
+    pub(crate) request: Request,
+    pub(crate) turn: Turn,
+}
+
+impl Message for Asked {
     type Result = ();
 }
 
@@ -106,7 +113,15 @@ pub(crate) struct RoomActor {
     /// True if frames of an earlier actor of this room may still be on their way.
     barrier: bool,
     timer: Option<(Timestamp, SpawnHandle)>,
-    mailbox: usize,
+    inbox: Inbox,
+}
+
+/// What is known of a room's mailbox.
+pub(crate) struct Inbox {
+    /// How many requests wait in it.
+    pub(crate) waiting: Arc<AtomicUsize>,
+    /// How many requests it takes.
+    pub(crate) bound: usize,
 }
 
 impl RoomActor {
@@ -116,7 +131,7 @@ impl RoomActor {
         shared: Arc<Shared>,
         shard: Mailbox<ShardActor>,
         barrier: bool,
-        mailbox: usize,
+        inbox: Inbox,
     ) -> Self {
         Self {
             id,
@@ -129,7 +144,7 @@ impl RoomActor {
             taken: 0,
             barrier,
             timer: None,
-            mailbox,
+            inbox,
         }
     }
 
@@ -164,7 +179,10 @@ impl RoomActor {
         match output {
             Output::Load => self.load(),
             Output::Append(append) => self.append(*append),
-            Output::Snapshot { snapshot, keep_from } => self.snapshot(*snapshot, keep_from),
+            Output::Snapshot { snapshot, keep } => {
+                store(&self.shared, &self.lane, *snapshot, keep);
+            }
+            Output::SnapshotElsewhere { seq, keep } => self.snapshot_elsewhere(seq, keep),
             Output::Salvage(rewrite) => {
                 let room = self.id.clone();
                 self.on_journal(move |journal| journal.salvage(&room, rewrite), Input::Salvaged);
@@ -278,12 +296,24 @@ impl RoomActor {
         });
     }
 
-    fn snapshot(&self, snapshot: Snapshot, keep_from: u64) {
-        let lane = self.lane.clone();
-        let done = Box::new(move |result: Result<(), JournalError>| {
-            lane.post(Input::SnapshotDone(result.map_err(|e| e.to_string())));
+    /// Makes a snapshot of the journal on a thread of its own; the room goes on meanwhile.
+    fn snapshot_elsewhere(&self, seq: u64, keep: Keep) {
+        let (shared, lane, room) = (self.shared.clone(), self.lane.clone(), self.id.clone());
+        actix::spawn(async move {
+            let Ok(_turn) = shared.snapshots.acquire().await else { return };
+            let (journal, kind) = (shared.journal.clone(), shared.kinds.get(room.kind()).cloned());
+            let make = move || {
+                let kind = kind.ok_or("its kind is not registered")?;
+                let salvage =
+                    journal.salvage(&room, Rewrite::Rewind(seq)).map_err(|e| chain(&e))?;
+                snapshot_of(&kind, &room, &salvage.kept)
+            };
+            let made = tokio::task::spawn_blocking(make).await;
+            match made.unwrap_or_else(|e| Err(e.to_string())) {
+                Ok(snapshot) => store(&shared, &lane, snapshot, keep),
+                Err(reason) => lane.post(Input::SnapshotDone(Err(reason))),
+            }
         });
-        self.shared.committer.snapshot(snapshot, keep_from, done);
     }
 
     fn watching(&mut self, token: Token, result: Result<Started, AskError>) {
@@ -349,6 +379,15 @@ impl RoomActor {
     }
 }
 
+/// Gives `snapshot` to the committer, and the room behind `lane` the outcome.
+fn store(shared: &Shared, lane: &Arc<Lane>, snapshot: Snapshot, keep: Keep) {
+    let (lane, bytes) = (lane.clone(), snapshot.payload.len());
+    let done = Box::new(move |result: Result<(), JournalError>| {
+        lane.post(Input::SnapshotDone(result.map(|()| bytes).map_err(|e| chain(&e))));
+    });
+    shared.committer.snapshot(snapshot, keep, done);
+}
+
 fn stopped() -> JournalError {
     JournalError::Store { doing: "read a room", source: "the journal is stopped".into() }
 }
@@ -362,7 +401,7 @@ impl Actor for RoomActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Context<Self>) {
-        ctx.set_mailbox_capacity(self.mailbox);
+        ctx.set_mailbox_capacity(self.inbox.bound);
         self.lane.belongs_to(Mailbox::new(ctx.address()));
         self.shared.stats.loaded(&self.id);
         self.drive(ctx);
@@ -376,11 +415,12 @@ impl Actor for RoomActor {
     }
 }
 
-impl Handler<Request> for RoomActor {
+impl Handler<Asked> for RoomActor {
     type Result = ();
 
-    fn handle(&mut self, request: Request, ctx: &mut Context<Self>) {
+    fn handle(&mut self, Asked { request, turn }: Asked, ctx: &mut Context<Self>) {
         self.taken += 1;
+        drop(turn);
         self.drive(ctx);
         let input = match request {
             Request::Command { caller, key, seed, command, reply, ticket } => {
@@ -395,7 +435,8 @@ impl Handler<Request> for RoomActor {
                 Input::Watch { token, watcher: WatcherId(self.shared.next_id()), audience, recover }
             }
             Request::Status { reply } => {
-                let _ = reply.send(self.host.status());
+                let waiting = self.inbox.waiting.load(Ordering::Relaxed);
+                let _ = reply.send(Status { waiting, ..self.host.status() });
                 Input::Tick
             }
             Request::Quarantine(reason) => Input::Quarantine(reason),

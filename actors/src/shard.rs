@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use actix::prelude::{Actor, AsyncContext, Context, Handler, Message, SendError, SpawnHandle};
@@ -10,8 +11,8 @@ use playhouse_protocol::ids::RoomId;
 
 use crate::handle::AskError;
 use crate::host::Room;
-use crate::lane::Mailbox;
-use crate::room::{Request, RoomActor, Stop};
+use crate::lane::{Mailbox, Turn};
+use crate::room::{Asked, Inbox, Request, RoomActor, Stop};
 use crate::shared::Shared;
 
 /// How many requests may wait for a shard. 4,096: sixteen busy rooms' mailboxes; one more is
@@ -26,6 +27,7 @@ const WAKES_AT_ONCE: usize = 10;
 pub(crate) struct Route {
     pub(crate) room: RoomId,
     pub(crate) request: Request,
+    pub(crate) turn: Turn,
 }
 
 impl Message for Route {
@@ -45,6 +47,8 @@ pub(crate) struct Sleeping {
 
 struct Entry {
     mailbox: Mailbox<RoomActor>,
+    /// How many requests wait in it.
+    waiting: Arc<AtomicUsize>,
     /// Requests sent so far.
     sent: u64,
 }
@@ -74,16 +78,23 @@ impl ShardActor {
         }
     }
 
-    fn send(&mut self, room: RoomId, mut request: Request, ctx: &mut Context<Self>) {
+    fn send(
+        &mut self,
+        room: RoomId,
+        mut request: Request,
+        mut turn: Turn,
+        ctx: &mut Context<Self>,
+    ) {
         // Twice: a room that ended by surprise is started anew, once.
         for barrier in [false, true] {
             if !self.rooms.contains_key(&room) && !self.start(&room, barrier, ctx) {
                 return request.refuse(AskError::NoSuchRoom);
             }
             let Some(entry) = self.rooms.get_mut(&room) else { return };
-            match entry.mailbox.try_send(request) {
+            let asked = Asked { request, turn: turn.at(entry.waiting.clone()) };
+            match entry.mailbox.try_send(asked) {
                 Ok(()) => return entry.sent += 1,
-                Err(SendError::Full(back)) => {
+                Err(SendError::Full(Asked { request: back, .. })) => {
                     metrics::counter!("playhouse_room_overloaded_total", "kind" => room.kind().to_owned())
                         .increment(1);
                     return back
@@ -91,7 +102,7 @@ impl ShardActor {
                 }
                 Err(SendError::Closed(back)) => {
                     self.rooms.remove(&room);
-                    request = back;
+                    Asked { request, turn } = back;
                 }
             }
         }
@@ -105,9 +116,10 @@ impl ShardActor {
         let mailbox = kind.policy.mailbox;
         let host = Room::new(room.clone(), kind, self.shared.generation.clone(), self.claim);
         let shard = Mailbox::new(ctx.address());
-        let actor =
-            RoomActor::new(room.clone(), host, self.shared.clone(), shard, barrier, mailbox);
-        let entry = Entry { mailbox: Mailbox::new(actor.start()), sent: 0 };
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let inbox = Inbox { waiting: waiting.clone(), bound: mailbox };
+        let actor = RoomActor::new(room.clone(), host, self.shared.clone(), shard, barrier, inbox);
+        let entry = Entry { mailbox: Mailbox::new(actor.start()), waiting, sent: 0 };
         self.rooms.insert(room.clone(), entry);
         true
     }
@@ -120,7 +132,8 @@ impl ShardActor {
                 break;
             }
             self.forget_due(&room);
-            self.send(room, Request::Touch, ctx);
+            let Some(turn) = self.shared.turn(&room) else { continue };
+            self.send(room, Request::Touch, turn, ctx);
         }
         self.set_timer(ctx);
     }
@@ -156,8 +169,8 @@ impl Actor for ShardActor {
 impl Handler<Route> for ShardActor {
     type Result = ();
 
-    fn handle(&mut self, Route { room, request }: Route, ctx: &mut Context<Self>) {
-        self.send(room, request, ctx);
+    fn handle(&mut self, Route { room, request, turn }: Route, ctx: &mut Context<Self>) {
+        self.send(room, request, turn, ctx);
     }
 }
 

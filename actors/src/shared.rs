@@ -1,7 +1,7 @@
 //! What all shards and rooms of one server share.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::Mutex;
@@ -15,6 +15,7 @@ use crate::host::DeadLetter;
 use crate::host::kind::Kind;
 use crate::journal::Journal;
 use crate::journal::committer::Committer;
+use crate::lane::Turn;
 use crate::performer::Performer;
 
 /// How many rooms may be rebuilt at once. 50, as Pekko chose: enough to keep the disk busy, few
@@ -29,12 +30,18 @@ pub(crate) const TELLS_MAX: usize = 1024;
 /// would only fight for two cores.
 pub(crate) const READS_MAX: usize = 8;
 
+/// How many snapshots may be made away from their rooms at once. 2: each holds one large state, and
+/// nobody waits for them.
+pub(crate) const SNAPSHOTS_MAX: usize = 2;
+
 /// How many dead letters are kept for an administrator. The newest 1,000.
 const DEAD_LETTERS_MAX: usize = 1000;
 
 /// What all shards and rooms share.
 pub(crate) struct Shared {
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
+    /// How many requests wait for rooms of each kind.
+    pub(crate) waiting: BTreeMap<&'static str, Arc<AtomicUsize>>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) committer: Committer,
     pub(crate) clock: Arc<dyn Clock>,
@@ -42,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) rebuilds: Semaphore,
     pub(crate) tells: Semaphore,
     pub(crate) reads: Semaphore,
+    pub(crate) snapshots: Semaphore,
     pub(crate) performers: HashMap<&'static str, (Arc<dyn Performer>, Semaphore)>,
     /// True once the server is shutting down.
     pub(crate) draining: watch::Sender<bool>,
@@ -57,6 +65,17 @@ impl Shared {
     /// A number never given before in this run.
     pub(crate) fn next_id(&self) -> u64 {
         self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A place among the requests that wait for `room`; none if there is no such kind of room.
+    pub(crate) fn turn(&self, room: &RoomId) -> Option<Turn> {
+        self.waiting.get(room.kind()).cloned().map(Turn::new)
+    }
+
+    /// How the rooms stand.
+    pub(crate) fn overview(&self) -> Overview {
+        let of = |kind: &str| self.waiting.get(kind).map_or(0, |w| w.load(Ordering::Relaxed));
+        self.stats.overview(of)
     }
 }
 
@@ -79,6 +98,8 @@ pub struct KindStats {
     pub dead_letters: u64,
     /// The kind's mailbox bound.
     pub mailbox: usize,
+    /// Requests that wait for any of its rooms now, in the shards' mailboxes or the rooms' own.
+    pub waiting: usize,
 }
 
 /// How the rooms stand, for an administrator.
@@ -136,9 +157,12 @@ impl Stats {
         self.dead.lock().iter().cloned().collect()
     }
 
-    pub(crate) fn overview(&self) -> Overview {
+    fn overview(&self, waiting: impl Fn(&str) -> usize) -> Overview {
+        let counts = |(kind, stats): (&&'static str, &KindStats)| {
+            ((*kind).to_owned(), KindStats { waiting: waiting(kind), ..stats.clone() })
+        };
         Overview {
-            kinds: self.kinds.lock().iter().map(|(k, s)| ((*k).to_owned(), s.clone())).collect(),
+            kinds: self.kinds.lock().iter().map(counts).collect(),
             quarantined: self
                 .quarantined
                 .lock()

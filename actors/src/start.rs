@@ -11,6 +11,7 @@ use playhouse_domain::room::Rules;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 use tokio::sync::{Semaphore, watch};
+use tracing::info;
 
 use crate::clock::{Clock, SystemClock};
 use crate::handle::{Inner, Rooms};
@@ -18,10 +19,11 @@ use crate::host::kind::Kind;
 use crate::journal::committer::Committer;
 use crate::journal::{Journal, JournalError};
 use crate::lane::Mailbox;
+use crate::lists::{self, Rebuilt};
 use crate::performer::Performer;
 use crate::room::Request;
 use crate::shard::{Route, ShardActor};
-use crate::shared::{READS_MAX, REBUILDS_MAX, Shared, Stats, TELLS_MAX};
+use crate::shared::{READS_MAX, REBUILDS_MAX, SNAPSHOTS_MAX, Shared, Stats, TELLS_MAX};
 
 /// Rooms about to start.
 pub struct Start {
@@ -70,7 +72,16 @@ impl Start {
         self
     }
 
-    /// Claims every shard, starts their actors and wakes the rooms that owe something. Blocks for
+    /// Makes every list anew from what the rooms are. Nothing else may use the store meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError`] if the store cannot be read or written; the next start does it again.
+    pub fn rebuild_lists(&self) -> Result<Rebuilt, JournalError> {
+        lists::rebuild(&*self.journal, &self.kinds)
+    }
+
+    /// Makes the lists anew if they were made by other rules, claims every shard, starts their actors and wakes the rooms that owe something. Blocks for
     /// as long as the store takes to claim 64 shards and to read its two indexes.
     ///
     /// # Errors
@@ -81,6 +92,10 @@ impl Start {
     ///
     /// Outside an actix system.
     pub fn start(self) -> Result<Rooms, JournalError> {
+        if self.journal.lists()?.is_none_or(|name| name != lists::name(&self.kinds)) {
+            let Rebuilt { rooms, rows, left_out } = self.rebuild_lists()?;
+            info!(rooms, rows, left_out = left_out.len(), "made the lists anew");
+        }
         let claims = self.journal.claim_all()?;
         let mut due: Vec<Vec<(Timestamp, RoomId)>> = vec![Vec::new(); claims.len()];
         for (at, room) in self.journal.due()? {
@@ -90,6 +105,7 @@ impl Start {
         let stats = Stats::default();
         self.kinds.values().for_each(|kind| stats.register(kind));
         let shared = Arc::new(Shared {
+            waiting: self.kinds.keys().map(|kind| (*kind, Arc::default())).collect(),
             kinds: self.kinds,
             committer: Committer::start(self.journal.clone()),
             generation: self.journal.generation().into(),
@@ -98,6 +114,7 @@ impl Start {
             rebuilds: Semaphore::new(REBUILDS_MAX),
             tells: Semaphore::new(TELLS_MAX),
             reads: Semaphore::new(READS_MAX),
+            snapshots: Semaphore::new(SNAPSHOTS_MAX),
             performers: self.performers,
             draining: watch::Sender::new(false),
             open: AtomicI64::new(0),
@@ -128,7 +145,8 @@ fn wake_owing(inner: &Arc<Inner>, owing: Vec<RoomId>) {
     actix::spawn(async move {
         for rooms in owing.chunks(REBUILDS_MAX) {
             for room in rooms {
-                let mut route = Route { room: room.clone(), request: Request::Touch };
+                let Some(turn) = inner.shared.turn(room) else { continue };
+                let mut route = Route { room: room.clone(), request: Request::Touch, turn };
                 let shard = &inner.shards[usize::from(room.shard().0)];
                 while let Err(error) = shard.try_send(route) {
                     route = error.into_inner();

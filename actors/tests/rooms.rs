@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use playhouse_actors::handle::{Answer, AskError};
-use playhouse_actors::journal::RowQuery;
 use playhouse_actors::journal::sled::SledJournal;
+use playhouse_actors::journal::{Journal, Rewrite, Row, RowQuery};
 use playhouse_actors::performer::{Attempt, Performer, Performing, TryAgain};
 use playhouse_actors::watch::{Publication, Sink, SinkFull, StreamPosition, WatchEnd};
 use playhouse_actors::{Rooms, Start};
@@ -28,6 +28,7 @@ struct Tally {
     bell: Option<Timestamp>,
     owed: Vec<(DutyId, Option<RoomId>)>,
     duties: u64,
+    pad: Vec<u8>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,6 +37,9 @@ enum Command {
     RingIn(Duration),
     Work,
     AddElsewhere(RoomId),
+    Pad(Vec<u8>),
+    /// Holds up the room's thread.
+    Nap(Duration),
     Panic,
 }
 
@@ -46,6 +50,7 @@ enum Event {
     Rang,
     Owed(DutyId, Option<RoomId>),
     Done(DutyId),
+    Padded(Vec<u8>),
 }
 
 fn ticket(id: DutyId) -> Ticket {
@@ -76,6 +81,11 @@ impl Rules for Tally {
             Command::RingIn(time) => Ok(Effects::reply(vec![Event::BellSet(cx.now + time)], 0)),
             Command::Work => owe(None),
             Command::AddElsewhere(room) => owe(Some(room)),
+            Command::Pad(bytes) => Ok(Effects::reply(vec![Event::Padded(bytes)], self.value)),
+            Command::Nap(time) => {
+                std::thread::sleep(time);
+                Ok(Effects::reply(vec![], 0))
+            }
             Command::Panic => panic!("told to"),
         }
     }
@@ -93,6 +103,7 @@ impl Rules for Tally {
                 self.owed.push((*id, to.clone()));
             }
             Event::Done(id) => self.owed.retain(|(owed, _)| owed != id),
+            Event::Padded(bytes) => self.pad.extend(bytes),
         }
     }
 
@@ -125,6 +136,10 @@ impl Rules for Tally {
     }
 
     fn row_changes(&self, _: &Event) -> Vec<RowChange> {
+        self.rows()
+    }
+
+    fn rows(&self) -> Vec<RowChange> {
         vec![RowChange::put("tallies", self.name.clone(), &self.value)]
     }
 
@@ -190,6 +205,24 @@ fn reply(answer: Result<Answer<u64>, AskError>) -> u64 {
     }
 }
 
+/// The last row whose key starts with `prefix`.
+async fn newest_row(rooms: &Rooms, prefix: &str) -> (String, String) {
+    let row = rooms.rows(tallies(prefix)).await.unwrap().remove(0);
+    (row.key, row.value)
+}
+
+/// Asks for the last row whose key starts with `prefix`.
+fn tallies(prefix: &str) -> RowQuery {
+    RowQuery {
+        table: "tallies".into(),
+        prefix: prefix.into(),
+        after: None,
+        before: None,
+        descending: true,
+        limit: 1,
+    }
+}
+
 /// Runs `story` with rooms over the store in `dir`, then shuts them down.
 fn with_rooms<F: Future<Output = ()>>(dir: &Path, story: impl FnOnce(Rooms) -> F) {
     let flaky: Arc<dyn Performer> = Arc::new(Flaky::default());
@@ -201,8 +234,15 @@ fn with_performer<F: Future<Output = ()>>(
     performer: Arc<dyn Performer>,
     story: impl FnOnce(Rooms) -> F,
 ) {
+    with_journal(Arc::new(SledJournal::open(dir).unwrap()), performer, story);
+}
+
+fn with_journal<F: Future<Output = ()>>(
+    journal: Arc<SledJournal>,
+    performer: Arc<dyn Performer>,
+    story: impl FnOnce(Rooms) -> F,
+) {
     actix::System::new().block_on(async {
-        let journal = Arc::new(SledJournal::open(dir).unwrap());
         let rooms =
             Start::new(journal).kind::<Tally>().performer("work", performer).start().unwrap();
         story(rooms.clone()).await;
@@ -244,19 +284,7 @@ fn a_list_read_after_a_write_shows_it() {
     with_rooms(dir.path(), async |rooms| {
         for n in 1..=20 {
             add(&rooms, &format!("r{n:02}"), n).await.unwrap();
-            let query = RowQuery {
-                table: "tallies".into(),
-                prefix: "r".into(),
-                after: None,
-                before: None,
-                descending: true,
-                limit: 1,
-            };
-            let rows = rooms.rows(query).await.unwrap();
-            assert_eq!(
-                (rows[0].key.as_str(), rows[0].value.as_str()),
-                (&*format!("r{n:02}"), &*n.to_string())
-            );
+            assert_eq!(newest_row(&rooms, "r").await, (format!("r{n:02}"), n.to_string()));
         }
     });
 }
@@ -291,18 +319,7 @@ fn a_room_that_sleeps_is_woken_in_time_also_after_a_restart() {
             ask(&rooms, name, Command::RingIn(time)).await.unwrap();
         }
         until(async || rooms.overview().kinds["tally"].loaded == 0).await;
-        until(async || {
-            let query = RowQuery {
-                table: "tallies".into(),
-                prefix: "soon".into(),
-                after: None,
-                before: None,
-                descending: false,
-                limit: 1,
-            };
-            rooms.rows(query).await.unwrap()[0].value == "100"
-        })
-        .await;
+        until(async || newest_row(&rooms, "soon").await.1 == "100").await;
     });
     with_rooms(dir.path(), async |rooms| {
         until(async || {
@@ -347,7 +364,26 @@ fn a_full_room_answers_overloaded_and_loses_nothing_it_took() {
         let refused = answers.iter().filter_map(|a| a.as_ref().err());
         assert!(refused.clone().all(|e| matches!(e, AskError::Overloaded { .. })));
         assert!(refused.count() > 0, "2,000 at once are more than a mailbox of 16 takes");
+        assert_eq!(rooms.overview().kinds["tally"].waiting, 0, "all of them were answered");
         assert_eq!(reply(add(&rooms, "a", 1).await), taken + 1);
+    });
+}
+
+#[test]
+fn who_waits_in_a_mailbox_is_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    with_rooms(dir.path(), async |rooms| {
+        reply(add(&rooms, "a", 1).await);
+        let waiting = || rooms.overview().kinds["tally"].waiting;
+        let asks = async {
+            let nap = ask(&rooms, "a", Command::Nap(Duration::from_secs(1)));
+            let adds = futures_util::future::join_all((0..5).map(|_| add(&rooms, "a", 1)));
+            let (_, answers) = futures_util::future::join(nap, adds).await;
+            assert!(answers.iter().all(Result::is_ok));
+        };
+        let counted = until(async || waiting() == 5);
+        futures_util::future::join(asks, counted).await;
+        assert_eq!(waiting(), 0);
     });
 }
 
@@ -388,4 +424,72 @@ fn after_the_shutdown_began_new_work_is_refused() {
         assert!(rooms.shut_down(Duration::from_secs(5)).await);
         assert_eq!(add(&rooms, "a", 1).await, Err(AskError::ShuttingDown));
     });
+}
+
+#[test]
+fn a_large_room_is_snapshotted_while_it_works() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Arc::new(SledJournal::open(dir.path()).unwrap());
+    let stored = || journal.salvage(&room("large"), Rewrite::Rewind(300)).unwrap().kept.snapshot;
+    with_journal(journal.clone(), Arc::new(Flaky::default()), async |rooms| {
+        for _ in 0..4 {
+            reply(ask(&rooms, "large", Command::Pad(vec![7; 50_000])).await);
+        }
+        for _ in 0..300 {
+            reply(add(&rooms, "large", 1).await);
+        }
+        until(async || stored().is_some()).await;
+    });
+    let snapshot = stored().expect("it was there");
+    assert_eq!(snapshot.seq, 256);
+    assert!(snapshot.payload.len() > 200_000, "{} bytes", snapshot.payload.len());
+    journal.close();
+    with_rooms(dir.path(), async |rooms| assert_eq!(reply(add(&rooms, "large", 1).await), 301));
+}
+
+#[test]
+fn a_room_goes_back_to_an_earlier_record_with_its_row() {
+    let dir = tempfile::tempdir().unwrap();
+    with_rooms(dir.path(), async |rooms| {
+        for n in 1..=5 {
+            reply(add(&rooms, "undone", n).await);
+        }
+        rooms.quarantine(&room("undone"), "a mistake".into()).unwrap();
+        let rewrite = Rewrite::Rewind(3);
+        let revision = rooms.rewrite(&room("undone"), Caller::System, rewrite).await.unwrap();
+        assert_eq!(revision, 6);
+        assert_eq!(newest_row(&rooms, "undone").await.1, "6");
+    });
+    with_rooms(dir.path(), async |rooms| assert_eq!(reply(add(&rooms, "undone", 1).await), 7));
+}
+
+#[test]
+fn lists_that_were_damaged_or_half_made_are_made_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = Arc::new(SledJournal::open(dir.path()).unwrap());
+    let started = |story: &dyn Fn() -> Vec<Row>| {
+        let mut rows = Vec::new();
+        with_journal(journal.clone(), Arc::new(Flaky::default()), async |_| rows = story());
+        rows
+    };
+    let all = || journal.rows(&RowQuery { limit: usize::MAX, ..tallies("") }).unwrap();
+    with_journal(journal.clone(), Arc::new(Flaky::default()), async |rooms| {
+        for n in 1..=30 {
+            reply(add(&rooms, &format!("r{n:02}"), n).await);
+        }
+    });
+    let made = all();
+    assert_eq!(made.len(), 30);
+
+    let wrong = [RowChange::put("tallies", "r01", &99), RowChange::delete("tallies", "r02")];
+    let foreign = [RowChange::put("tallies", "nobody", &1)];
+    journal.put_rows(&[wrong.as_slice(), &foreign].concat()).unwrap();
+    assert_ne!(started(&all), made, "a start believes what is named as whole");
+    let rebuilt = Start::new(journal.clone()).kind::<Tally>().rebuild_lists().unwrap();
+    assert_eq!((rebuilt.rooms, rebuilt.rows, rebuilt.left_out), (30, 30, vec![]));
+    assert_eq!(all(), made);
+
+    journal.clear_lists().unwrap();
+    assert_eq!(all(), []);
+    assert_eq!(started(&all), made, "a start finishes what was cut off");
 }

@@ -28,6 +28,10 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// The version of [`Self::Event`] and of the state that is written now.
     const SCHEMA: u16;
 
+    /// The version of the rows that [`Self::rows`] gives: raised when they change, so that lists
+    /// are made anew at the next start.
+    const LISTS: u16 = 1;
+
     /// What a caller may ask.
     type Command: Serialize + DeserializeOwned + Send + fmt::Debug + 'static;
     /// What became true.
@@ -365,6 +369,8 @@ pub enum Retention {
     Forever,
     /// The newest so many records.
     Records(u64),
+    /// The records of the last so many days.
+    Days(u32),
 }
 
 impl Default for Policy {

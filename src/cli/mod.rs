@@ -12,7 +12,7 @@ use clap_complete::Shell;
 use playhouse_actors::journal::sled::restore;
 use tokio::signal::unix::{SignalKind, signal};
 
-use self::operate::{back_up, create_admin, examine, first_line, rotate_keys};
+use self::operate::{back_up, create_admin, examine, first_line, rebuild_lists, rotate_keys};
 use crate::config::{self, Config, Flags};
 use crate::listen::write_ready;
 use crate::server::Server;
@@ -58,6 +58,9 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
     },
+    /// Manage the lists that are kept of what the rooms are.
+    #[command(subcommand)]
+    Lists(ListsCommand),
     /// Manage administrators.
     #[command(subcommand)]
     Admin(AdminCommand),
@@ -108,6 +111,12 @@ enum AdminCommand {
         #[command(flatten)]
         settings: Settings,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum ListsCommand {
+    /// Make every list anew, with the server stopped.
+    Rebuild(Settings),
 }
 
 #[derive(Debug, Subcommand)]
@@ -208,6 +217,9 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 .with_context(|| format!("{} was not restored", from.display()))?;
             println!("restored {entries} entries into {}", data.display());
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Lists(ListsCommand::Rebuild(settings)) => {
+            rebuild_lists(&settings.load(Config::default())?.store.data)
         }
         Command::Admin(AdminCommand::Create { name, password, settings, .. }) => {
             let config = settings.load(Config::default())?;

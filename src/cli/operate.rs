@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context;
+use playhouse_actors::Rebuilt;
 use playhouse_actors::journal::sled::SledJournal;
 
 use crate::accounts::{self, Accounts};
@@ -28,14 +29,28 @@ pub(super) fn back_up(data: &Path, to: &Path) -> anyhow::Result<ExitCode> {
     let said = match control::ask(data, &Request::Backup { to: to.clone() })? {
         Some(answer) => answer.map_err(anyhow::Error::msg)?,
         None => {
-            anyhow::ensure!(data.join("store").exists(), "nothing is stored in {}", data.display());
-            let entries =
-                house::back_up(&SledJournal::open(data)?, &to).map_err(anyhow::Error::msg)?;
+            let entries = house::back_up(&open_store(data)?, &to).map_err(anyhow::Error::msg)?;
             format!("backed up {entries} entries to {}", to.display())
         }
     };
     println!("{said}");
     Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn rebuild_lists(data: &Path) -> anyhow::Result<ExitCode> {
+    let journal = open_store(data)?;
+    let Rebuilt { rooms, rows, left_out } = house::rebuild_lists(Arc::new(journal))?;
+    println!("read {rooms} rooms and wrote {rows} rows");
+    for (room, reason) in &left_out {
+        eprintln!("left out {room}: {reason}");
+    }
+    Ok(if left_out.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The store in `data`, which must be there.
+fn open_store(data: &Path) -> anyhow::Result<SledJournal> {
+    anyhow::ensure!(data.join("store").exists(), "nothing is stored in {}", data.display());
+    Ok(SledJournal::open(data)?)
 }
 
 pub(super) fn first_line() -> anyhow::Result<String> {

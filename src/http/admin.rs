@@ -55,6 +55,8 @@ pub struct KindCounts {
     dead_letters: u64,
     /// How many commands may wait for one room.
     mailbox: usize,
+    /// How many wait for all of them now.
+    waiting: usize,
 }
 
 /// A command that was set aside.
@@ -155,6 +157,7 @@ pub async fn overview(app: web::Data<App>, _who: Administrator) -> HttpResponse 
         failures: k.failures,
         dead_letters: k.dead_letters,
         mailbox: k.mailbox,
+        waiting: k.waiting,
     };
     let letters = app.rooms.dead_letters().into_iter().map(|(room, letter)| Letter {
         room: room.to_string(),

@@ -48,6 +48,7 @@ fn describe() {
         ("playhouse_resident_bytes", Bytes, "Memory of the process."),
         ("playhouse_open_descriptors", Count, "Open file descriptors."),
         ("playhouse_rooms_loaded", Count, "Rooms in memory."),
+        ("playhouse_rooms_waiting", Count, "Requests that wait in the mailboxes of rooms."),
         ("playhouse_rooms_quarantined", Count, "Rooms that are closed until somebody looks."),
     ] {
         describe_gauge!(name, unit, what);
@@ -135,6 +136,7 @@ async fn get(
     let overview = app.rooms.overview();
     for (kind, stats) in overview.kinds {
         gauge!("playhouse_rooms_loaded", "kind" => kind.clone()).set(stats.loaded as f64);
+        gauge!("playhouse_rooms_waiting", "kind" => kind.clone()).set(stats.waiting as f64);
         counter!("playhouse_room_failures_total", "kind" => kind).absolute(stats.failures);
     }
     gauge!("playhouse_rooms_quarantined").set(overview.quarantined.len() as f64);

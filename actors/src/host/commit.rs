@@ -7,17 +7,18 @@ use playhouse_domain::duty::{DutyId, DutyResult};
 use playhouse_domain::refusal::Refusal;
 use playhouse_domain::restart::POISONED_AFTER;
 use playhouse_domain::room::{Caller, Cx, Reply, Retention, Seed};
+use playhouse_domain::time::Timestamp;
 use playhouse_protocol::codec;
 use playhouse_protocol::ids::CommandKey;
 
-use super::gate::Gated;
+use super::gate::{Gated, SnapshotAt};
 use super::kind::{Decided, ToApply};
 use super::memory::{self, Recalled};
 use super::record::{Cause, Outcome, Record, Remembered};
 use super::room::{Live, Phase, Room};
 use super::{DeadLetter, Output, Token, Told};
 use crate::handle::AskError;
-use crate::journal::{Append, Frame, Index, Snapshot};
+use crate::journal::{Append, Frame, Index, Keep, Snapshot};
 
 /// How often time may wake a room in a row. More means that the rules do not move their wake-up
 /// time on.
@@ -25,6 +26,12 @@ const WAKES_MAX: usize = 64;
 
 /// A snapshot is due at the latest after so many records, however large it is.
 const SNAPSHOT_RECORDS_MAX: u64 = 8192;
+
+/// How large a state may be, about, to be encoded on the room's thread. 128 KiB, well within the
+/// budget of a decision; a snapshot of a larger one is made of the journal on a thread of its own.
+const SNAPSHOT_HERE_BYTES: usize = 128 * 1024;
+
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A command as it is being decided.
 struct Deciding<'a> {
@@ -273,29 +280,41 @@ impl Room {
         let (room, schema) = (self.id.clone(), self.kind.schema);
         let retention = self.kind.policy.retention;
         let Some(live) = self.live_mut() else { return };
-        let Ok(state) = catch_unwind(AssertUnwindSafe(|| live.rules.save())) else {
-            return self.fail("its state could not be saved".to_owned());
+        let keep = match retention {
+            Retention::Forever => Keep::All,
+            Retention::Records(n) => Keep::From(live.seq.saturating_sub(n)),
+            Retention::Days(days) => {
+                let age_ms = u64::from(days) * DAY_MS;
+                Keep::Since(Timestamp::from_ms(live.last_at.ms().saturating_sub(age_ms)))
+            }
         };
-        let payload = codec::encode(&(state, &live.memory, live.rewritten));
+        let about = live.snapshot.bytes + live.snapshot.bytes_since;
+        let at = if about > SNAPSHOT_HERE_BYTES {
+            live.snapshot.bytes = about;
+            SnapshotAt::Journal(live.seq)
+        } else {
+            let Ok(payload) = catch_unwind(AssertUnwindSafe(|| live.save())) else {
+                return self.fail("its state could not be saved".to_owned());
+            };
+            live.snapshot.bytes = payload.len();
+            let (seq, at) = (live.seq, live.last_at);
+            SnapshotAt::Taken(Box::new(Snapshot { room, seq, schema, at, payload }))
+        };
         live.snapshot.under_way = true;
         live.snapshot.seq = live.seq;
-        live.snapshot.bytes = payload.len();
         live.snapshot.bytes_since = 0;
-        let keep_from = match retention {
-            Retention::Forever => 0,
-            Retention::Records(n) => live.seq.saturating_sub(n),
-        };
-        let snapshot =
-            Box::new(Snapshot { room, seq: live.seq, schema, at: live.last_at, payload });
-        self.gate_now(Gated::Snapshot { snapshot, keep_from });
+        self.gate_now(Gated::Snapshot(at, keep));
     }
 
-    pub(super) fn snapshot_done(&mut self, result: Result<(), String>) {
-        if let Err(reason) = result {
-            self.last_failure = Some(format!("a snapshot could not be stored: {reason}"));
-        }
-        if let Some(live) = self.live_mut() {
-            live.snapshot.under_way = false;
+    /// The snapshot under way is stored, with so many bytes, or could not be.
+    pub(super) fn snapshot_done(&mut self, result: Result<usize, String>) {
+        let Some(live) = self.live_mut() else { return };
+        live.snapshot.under_way = false;
+        match result {
+            Ok(bytes) => live.snapshot.bytes = bytes,
+            Err(reason) => {
+                self.last_failure = Some(format!("a snapshot could not be stored: {reason}"));
+            }
         }
     }
 }
@@ -305,7 +324,7 @@ impl Live {
     pub(super) fn took(
         &mut self,
         record: &Record,
-        at: playhouse_domain::time::Timestamp,
+        at: Timestamp,
         age: std::time::Duration,
         count: usize,
     ) {

@@ -7,7 +7,7 @@ use playhouse_domain::room::{Audience, Ticket};
 
 use super::{Token, Told};
 use crate::handle::{AskError, Position, Seen};
-use crate::journal::Snapshot;
+use crate::journal::{Keep, Snapshot};
 use crate::watch::{StreamPosition, WatcherId};
 
 /// What waits for a record to be durable.
@@ -33,10 +33,16 @@ pub(crate) enum Gated {
         result: Result<Seen, AskError>,
     },
     Watch(Box<GatedWatch>),
-    Snapshot {
-        snapshot: Box<Snapshot>,
-        keep_from: u64,
-    },
+    Snapshot(SnapshotAt, Keep),
+}
+
+/// Where a snapshot comes from.
+#[derive(Debug)]
+pub(crate) enum SnapshotAt {
+    /// It was taken with the record.
+    Taken(Box<Snapshot>),
+    /// It is to be made of the journal up to this record.
+    Journal(u64),
 }
 
 /// A watch that starts once its view is durable.

@@ -69,6 +69,8 @@ pub struct Kind {
     pub name: &'static str,
     /// The schema version that is written now.
     pub schema: u16,
+    /// The version of the rows.
+    pub lists: u16,
     /// The kind's bounds.
     pub policy: Policy,
     pub(crate) make: fn(&RoomId) -> Box<dyn Erased>,
@@ -84,6 +86,7 @@ impl Kind {
         Self {
             name: R::KIND,
             schema: R::SCHEMA,
+            lists: R::LISTS,
             policy: R::policy(),
             make: |id| Box::new(Hosted::new(R::new(id))),
             restore: |from, bytes| Ok(Box::new(Hosted::new(R::upcast_state(from, bytes)?))),

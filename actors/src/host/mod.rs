@@ -11,7 +11,7 @@
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
 //! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
 //! - `room`: the machine; `commit`: what a decision leads to; `watching`: views and publications;
-//!   `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip;
+//!   `past`: from records to a state; `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip;
 //!   `gate`: what waits for the disk; `duties`: what is owed.
 
 mod commit;
@@ -19,6 +19,7 @@ mod duties;
 mod gate;
 pub mod kind;
 mod memory;
+mod past;
 pub mod record;
 mod recover;
 mod rewrite;
@@ -37,9 +38,10 @@ use playhouse_domain::room::{Audience, Caller, Seed, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::CommandKey;
 
+pub use self::past::{rows_of, snapshot_of};
 pub use self::room::Room;
 use crate::handle::{AskError, Position, Seen};
-use crate::journal::{Append, Rewrite, Salvage, Snapshot, Stored};
+use crate::journal::{Append, Keep, Rewrite, Salvage, Snapshot, Stored};
 use crate::watch::{Publication, StreamPosition, WatchEnd, WatcherId};
 
 /// Names a caller that waits for an answer; chosen by the shell.
@@ -122,8 +124,8 @@ pub enum Input {
     Lagging(WatcherId),
     /// A watcher that lagged took the newest view.
     CaughtUp(WatcherId),
-    /// The snapshot that was asked for is stored, or could not be.
-    SnapshotDone(Result<(), String>),
+    /// The snapshot that was asked for is stored, with a payload of so many bytes, or could not be.
+    SnapshotDone(Result<usize, String>),
     /// Time has passed.
     Tick,
     /// An administrator closes the room, for this reason.
@@ -185,12 +187,20 @@ pub enum Output {
         /// What to do.
         work: Work,
     },
-    /// Store this snapshot and drop frames below `keep_from` that are behind the older one.
+    /// Store this snapshot and drop what is no longer kept.
     Snapshot {
         /// The snapshot.
         snapshot: Box<Snapshot>,
         /// See [`crate::journal::Journal::snapshot`].
-        keep_from: u64,
+        keep: Keep,
+    },
+    /// Make a snapshot of what the journal has up to record `seq`, away from the room, by
+    /// [`snapshot_of`], and store it like the other.
+    SnapshotElsewhere {
+        /// The last record that goes in.
+        seq: u64,
+        /// See [`crate::journal::Journal::snapshot`].
+        keep: Keep,
     },
     /// Read what a rewrite starts from, behind every append before this.
     Salvage(Rewrite),
@@ -266,6 +276,8 @@ pub struct Status {
     pub revision: u64,
     /// The newest record on disk.
     pub durable: u64,
+    /// How many requests wait in its mailbox; counted outside of the host.
+    pub waiting: usize,
     /// How many watch.
     pub watchers: usize,
     /// How many duties are owed.

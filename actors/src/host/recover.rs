@@ -1,23 +1,18 @@
 //! Failure and rebuild: throw the memory away, read the journal back, tell everyone the truth.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use playhouse_domain::restart::Verdict;
-use playhouse_domain::room::Audience;
-use playhouse_domain::rows::RowChange;
-use playhouse_protocol::codec;
 
 use super::commit::panic_text;
 use super::gate::Gated;
-use super::kind::ToApply;
-use super::memory::{self, Memory};
-use super::record::{Cause, Record};
-use super::room::{Live, Phase, Room, SnapshotState};
+use super::memory;
+use super::past::Past;
+use super::room::{Live, Phase, Room};
 use super::{LoadFailed, Output};
 use crate::handle::AskError;
-use crate::journal::{Frame, Snapshot, Stored};
+use crate::journal::Stored;
 use crate::watch::WatchEnd;
 
 impl Room {
@@ -125,7 +120,7 @@ impl Room {
                         watch.token,
                         Err(AskError::Rebuilding { retry_after: Duration::from_millis(50) }),
                     )),
-                    Gated::Snapshot { .. } => {}
+                    Gated::Snapshot(..) => {}
                     other => self.let_through(other),
                 }
             }
@@ -141,20 +136,24 @@ impl Room {
                 }
                 Gated::Seen { token, .. } => Output::Seen(token, Err(error.clone())),
                 Gated::Watch(watch) => Output::Watching(watch.token, Err(error.clone())),
-                Gated::Settle { .. } | Gated::Snapshot { .. } => continue,
+                Gated::Settle { .. } | Gated::Snapshot(..) => continue,
             });
         }
     }
 
+    pub(super) fn past(&self) -> Past<'_> {
+        Past { kind: &self.kind, id: &self.id, now: self.now }
+    }
+
     /// Rebuilds the state from what is stored.
     fn rebuild(&mut self, stored: &Stored) -> Result<Live, String> {
-        let mut live = self.restored(stored.snapshot.as_ref())?;
+        let mut live = self.past().restored(stored.snapshot.as_ref())?;
         for audience in live.rules.audiences() {
             self.watchers.track(&audience, live.seq);
         }
         let audiences = live.rules.audiences().into_iter().collect();
         for frame in &stored.frames {
-            self.replay(&mut live, frame, &audiences)?;
+            self.past().replay(&mut live, frame, &audiences)?;
             for change in live.rules.release(frame.seq) {
                 self.watchers.changed(&change.audience, change.seq, change.json);
             }
@@ -166,46 +165,5 @@ impl Room {
         live.index = stored.index;
         self.watchers.settle(live.seq);
         Ok(live)
-    }
-
-    /// The state in `snapshot`, or of a room to which nothing happened yet.
-    pub(super) fn restored(&self, snapshot: Option<&Snapshot>) -> Result<Live, String> {
-        let Some(Snapshot { seq, schema, at, payload, .. }) = snapshot else {
-            return Ok(Live::new((self.kind.make)(&self.id), self.now));
-        };
-        let (state, memory, rewritten): (Vec<u8>, Memory, u64) =
-            codec::decode(payload).map_err(|e| e.to_string())?;
-        let mut live = Live::new((self.kind.restore)(*schema, &state)?, self.now);
-        (live.seq, live.last_at) = (*seq, *at);
-        (live.memory, live.rewritten) = (memory, rewritten);
-        live.snapshot =
-            SnapshotState { seq: *seq, bytes: payload.len(), ..SnapshotState::default() };
-        Ok(live)
-    }
-
-    /// Applies the record in `frame`, which must be the next; the rows it changed.
-    pub(super) fn replay(
-        &self,
-        live: &mut Live,
-        frame: &Frame,
-        audiences: &BTreeSet<Audience>,
-    ) -> Result<Vec<RowChange>, String> {
-        let Frame { seq, at, schema, payload, .. } = frame;
-        if *seq != live.seq + 1 {
-            return Err(format!("record {seq} follows record {}", live.seq));
-        }
-        let record: Record = codec::decode(payload).map_err(|e| e.to_string())?;
-        if let Cause::Rewrite { state, .. } = record.cause {
-            let (room, payload) = (self.id.clone(), state);
-            let state = Snapshot { room, seq: *seq, schema: *schema, at: *at, payload };
-            *live = self.restored(Some(&state))?;
-            return Ok(live.rules.rows());
-        }
-        let to_apply = ToApply { seq: *seq, at: *at, schema: *schema, events: &record.events };
-        let rows = live.rules.apply(&to_apply, audiences)?;
-        let policy = &self.kind.policy;
-        live.took(&record, *at, policy.outcome_age, policy.outcomes);
-        live.snapshot.bytes_since += payload.len();
-        Ok(rows)
     }
 }

@@ -89,7 +89,7 @@ impl Room {
         salvage: Salvage,
     ) -> Result<(Append, Snapshot), String> {
         let Salvage { kept, left_out, newest } = salvage;
-        let mut live = self.restored(kept.snapshot.as_ref())?;
+        let mut live = self.past().restored(kept.snapshot.as_ref())?;
         let mut touched = RowNames::new();
         note(&mut touched, live.rules.rows());
         for frame in &kept.frames {
@@ -98,7 +98,7 @@ impl Room {
                 // The only record that is not there is the one that is skipped.
                 live.seq = frame.seq - 1;
             }
-            note(&mut touched, self.replay(&mut live, frame, &BTreeSet::new())?);
+            note(&mut touched, self.past().replay(&mut live, frame, &BTreeSet::new())?);
         }
         if live.seq == rewrite.base() {
             self.note_left_out(&live, &left_out, &mut touched);
@@ -106,7 +106,8 @@ impl Room {
         let (room, seq, schema) = (self.id.clone(), newest + 1, self.kind.schema);
         let at = left_out.last().map_or(live.last_at, |frame| frame.at).max(live.last_at);
         let at = at.max(self.now);
-        let payload = codec::encode(&(live.rules.save(), &live.memory, seq));
+        live.rewritten = seq;
+        let payload = live.save();
         let cause = Cause::Rewrite { by: by.clone(), rewrite, state: payload.clone() };
         let record = Record { cause, events: vec![], remember: None, settled: vec![] };
         let frame =
@@ -127,7 +128,7 @@ impl Room {
             let mut copy = Live::new(rules, self.now);
             copy.seq = first.seq - 1;
             for frame in left_out {
-                note(&mut noted, self.replay(&mut copy, frame, &BTreeSet::new())?);
+                note(&mut noted, self.past().replay(&mut copy, frame, &BTreeSet::new())?);
             }
             Ok::<(), String>(())
         }));

@@ -10,7 +10,7 @@ use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
 use super::duties::Duties;
-use super::gate::{Gate, Gated};
+use super::gate::{Gate, Gated, SnapshotAt};
 use super::kind::{Erased, Kind};
 use super::memory::Memory;
 use super::rewrite::Rewriting;
@@ -223,6 +223,7 @@ impl Room {
             reason,
             revision: live.map_or(0, |l| l.seq),
             durable: live.map_or(0, |l| l.durable),
+            waiting: 0,
             watchers: self.watchers.count(),
             duties: self.duties.len(),
             wake_at: live.and_then(|l| l.rules.wake_at()),
@@ -353,8 +354,11 @@ impl Room {
             Gated::Settle { ticket, outcome } => self.settle(ticket, outcome),
             Gated::Seen { token, result } => self.out.push_back(Output::Seen(token, result)),
             Gated::Watch(watch) => self.start_watch(*watch),
-            Gated::Snapshot { snapshot, keep_from } => {
-                self.out.push_back(Output::Snapshot { snapshot, keep_from });
+            Gated::Snapshot(SnapshotAt::Taken(snapshot), keep) => {
+                self.out.push_back(Output::Snapshot { snapshot, keep });
+            }
+            Gated::Snapshot(SnapshotAt::Journal(seq), keep) => {
+                self.out.push_back(Output::SnapshotElsewhere { seq, keep });
             }
         }
     }

@@ -14,7 +14,7 @@ use playhouse_protocol::ids::RoomId;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{error, warn};
 
-use super::{Append, Journal, JournalError, Snapshot, Stored};
+use super::{Append, Journal, JournalError, Keep, Snapshot, Stored};
 use crate::handle::Position;
 
 /// How many writes may wait. 8,192: sixteen full batches, about 100 ms of a fast disk. Past it a
@@ -61,7 +61,7 @@ type Appended = Done<Result<Position, CommitError>>;
 enum Job {
     Append(Box<Append>, Appended),
     Load(RoomId, Done<Loaded>),
-    Snapshot(Box<Snapshot>, u64, Done<Result<(), JournalError>>),
+    Snapshot(Box<Snapshot>, Keep, Done<Result<(), JournalError>>),
     Run(Work),
     Stop,
 }
@@ -114,13 +114,8 @@ impl Committer {
     }
 
     /// Stores `snapshot` behind every write before this call; see [`Journal::snapshot`].
-    pub fn snapshot(
-        &self,
-        snapshot: Snapshot,
-        keep_from: u64,
-        done: Done<Result<(), JournalError>>,
-    ) {
-        self.ordered(Job::Snapshot(Box::new(snapshot), keep_from, done));
+    pub fn snapshot(&self, snapshot: Snapshot, keep: Keep, done: Done<Result<(), JournalError>>) {
+        self.ordered(Job::Snapshot(Box::new(snapshot), keep, done));
     }
 
     /// Runs `work` on the journal between two batches: nothing is written meanwhile.
@@ -194,8 +189,8 @@ impl Worker {
                 self.halted.remove(&room);
                 done(guarded("read a room", || self.journal.load(&room)));
             }
-            Job::Snapshot(snapshot, keep_from, done) => {
-                let store = || self.journal.snapshot(&snapshot, keep_from);
+            Job::Snapshot(snapshot, keep, done) => {
+                let store = || self.journal.snapshot(&snapshot, keep);
                 done(guarded("store a snapshot", store));
             }
             Job::Run(work) => {

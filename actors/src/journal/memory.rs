@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use parking_lot::{Condvar, Mutex};
+use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
 
 use super::record::{RecordError, decode_frame, encode_frame};
 use super::{
-    Append, Frame, FramePage, Index, Journal, JournalError, Rewrite, Row, RowQuery, Salvage,
+    Append, Frame, FramePage, Index, Journal, JournalError, Keep, Rewrite, Row, RowQuery, Salvage,
     Snapshot, Stored,
 };
 use crate::handle::Position;
@@ -45,6 +46,7 @@ struct State {
     index: BTreeMap<RoomId, Index>,
     newest: BTreeMap<RoomId, u64>,
     rows: BTreeMap<(String, String), String>,
+    lists: Option<String>,
 }
 
 /// What goes wrong, and when.
@@ -173,6 +175,11 @@ impl State {
         let seq = *head;
         self.frames.insert((frame.room.clone(), frame.seq), encode_frame(frame));
         self.index.insert(frame.room.clone(), *after);
+        self.put(rows);
+        Position { shard, seq }
+    }
+
+    fn put(&mut self, rows: &[RowChange]) {
         for row in rows {
             let key = (row.table.clone(), row.key.clone());
             match &row.value {
@@ -180,7 +187,6 @@ impl State {
                 None => drop(self.rows.remove(&key)),
             }
         }
-        Position { shard, seq }
     }
 
     fn frames_from(&self, room: &RoomId, from: u64) -> impl Iterator<Item = (u64, &Vec<u8>)> {
@@ -279,7 +285,7 @@ impl Journal for MemoryJournal {
         Ok(Stored { snapshot, frames, index })
     }
 
-    fn snapshot(&self, snapshot: &Snapshot, keep_from: u64) -> Result<(), JournalError> {
+    fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError> {
         let mut state = self.state.lock();
         let room = &snapshot.room;
         let newest = state.newest.get(room).copied().unwrap_or_default();
@@ -289,9 +295,14 @@ impl Journal for MemoryJournal {
         }
         state.snapshots.insert((room.clone(), snapshot.seq), snapshot.clone());
         let seqs: Vec<u64> = state.snapshots_of(room).iter().map(|s| s.seq).collect();
-        let [.., older, _] = seqs.as_slice() else { return Ok(()) };
-        state.snapshots.retain(|(r, seq), _| r != room || seq >= older);
-        state.frames.retain(|(r, seq), _| r != room || seq > older || *seq >= keep_from);
+        let [.., older, _] = *seqs.as_slice() else { return Ok(()) };
+        state.snapshots.retain(|(r, seq), _| r != room || *seq >= older);
+        let goes = |(seq, bytes): &(u64, &Vec<u8>)| {
+            *seq <= older && !decode_frame(bytes).is_ok_and(|frame| keep.keeps(*seq, frame.at))
+        };
+        let kept = state.frames_from(room, 0).find(|frame| !goes(frame)).map(|(seq, _)| seq);
+        let kept = kept.unwrap_or(u64::MAX);
+        state.frames.retain(|(r, seq), _| r != room || *seq >= kept);
         Ok(())
     }
 
@@ -366,6 +377,27 @@ impl Journal for MemoryJournal {
         } else {
             rows.take(query.limit).collect()
         })
+    }
+
+    fn lists(&self) -> Result<Option<String>, JournalError> {
+        Ok(self.state.lock().lists.clone())
+    }
+
+    fn clear_lists(&self) -> Result<(), JournalError> {
+        let mut state = self.state.lock();
+        state.lists = None;
+        state.rows.clear();
+        Ok(())
+    }
+
+    fn put_rows(&self, rows: &[RowChange]) -> Result<(), JournalError> {
+        self.state.lock().put(rows);
+        Ok(())
+    }
+
+    fn name_lists(&self, name: &str) -> Result<(), JournalError> {
+        self.state.lock().lists = Some(name.to_owned());
+        Ok(())
     }
 
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError> {

@@ -83,6 +83,29 @@ pub struct Stored {
     pub index: Index,
 }
 
+/// Which of the frames behind the older snapshot stay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// All of them.
+    All,
+    /// From this record on.
+    From(u64),
+    /// Those decided at this time or later.
+    Since(Timestamp),
+}
+
+impl Keep {
+    /// True if record `seq`, decided `at`, stays.
+    #[must_use]
+    pub fn keeps(self, seq: u64, at: Timestamp) -> bool {
+        match self {
+            Self::All => true,
+            Self::From(first) => seq >= first,
+            Self::Since(time) => at >= time,
+        }
+    }
+}
+
 /// Which past a room is given back by an administrator's rewrite.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -233,16 +256,16 @@ pub trait Journal: Send + Sync + 'static {
     /// falling epoch). A torn last record is cut and reported in the log instead.
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError>;
 
-    /// Stores a snapshot, keeps it and the one before, then drops frames that are both behind the
-    /// older snapshot and below `keep_from`.
+    /// Stores a snapshot, keeps it and the one before, then drops the oldest frames: those that
+    /// are behind the older snapshot, up to the first that `keep` keeps.
     ///
     /// # Errors
     ///
     /// [`JournalError::Store`]; what was there stays readable.
-    fn snapshot(&self, snapshot: &Snapshot, keep_from: u64) -> Result<(), JournalError>;
+    fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError>;
 
     /// Reads what `rewrite` of `room` starts from, however damaged the records are that it leaves
-    /// out.
+    /// out, and though the room may write meanwhile.
     ///
     /// # Errors
     ///
@@ -279,6 +302,34 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// [`JournalError::Store`].
     fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, JournalError>;
+
+    /// What [`Self::name_lists`] was given, if all rows were made under it.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Store`].
+    fn lists(&self) -> Result<Option<String>, JournalError>;
+
+    /// Drops every row, and before them the name of the lists.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::Store`]; some rows may be gone.
+    fn clear_lists(&self) -> Result<(), JournalError>;
+
+    /// Writes `rows`, all or none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::append`].
+    fn put_rows(&self, rows: &[RowChange]) -> Result<(), JournalError>;
+
+    /// All rows are there now, made under `name`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::append`].
+    fn name_lists(&self, name: &str) -> Result<(), JournalError>;
 
     /// Reads a room's frames from `from` on, at most `limit`, damaged ones among them or not.
     ///

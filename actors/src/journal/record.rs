@@ -90,6 +90,12 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes[at..at + N].try_into().expect("the length was checked")
 }
 
+/// The time in the head of a record that starts with `bytes`.
+pub(super) fn time_of(bytes: &[u8]) -> Option<Timestamp> {
+    let at = bytes.get(24..32)?.try_into().ok()?;
+    Some(Timestamp::from_ms(u64::from_le_bytes(at)))
+}
+
 /// Reads a record whose checksum covers all of `bytes`. Nothing is allocated by a length that the
 /// bytes name before they were found to hold as much.
 fn decode(magic: [u8; 4], bytes: &[u8]) -> Result<Frame, RecordError> {

@@ -24,7 +24,7 @@ use self::sessions::Session;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::notice::Notice;
 use crate::refusal::Refusal;
-use crate::room::{Audience, Cx, Effects, Policy, Role, Rules, Ticket};
+use crate::room::{Audience, Cx, Effects, Policy, Retention, Role, Rules, Ticket};
 use crate::rows::RowChange;
 use crate::time::Timestamp;
 use crate::unique::{Claims, Standing};
@@ -274,6 +274,7 @@ impl Rules for Account {
     }
 
     fn policy() -> Policy {
-        Policy { outcomes: 1000, ..Policy::default() }
+        // 30 days, as long as a session: what led to one can be looked up while it lasts.
+        Policy { outcomes: 1000, retention: Retention::Days(30), ..Policy::default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use playhouse_domain::duty::{Duty, DutyId, DutyResult};
 use playhouse_domain::refusal::{Refusal, RefusalKind};
-use playhouse_domain::room::{Audience, Cx, Effects, Policy, Rules, Ticket};
+use playhouse_domain::room::{Audience, Cx, Effects, Policy, Retention, Rules, Ticket};
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
@@ -15,6 +15,8 @@ pub(super) enum Command {
     AddAt(Timestamp),
     /// Owes a piece of work; answered when it is done.
     Owe,
+    /// Adds nothing, with so many bytes.
+    Pad(usize),
     PanicInDecide,
     PanicInApply,
     Read,
@@ -28,6 +30,7 @@ pub(super) enum Event {
     Owed(DutyId),
     Paid(DutyId),
     Bomb,
+    Padded(Vec<u8>),
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -36,6 +39,7 @@ pub(super) struct Counter {
     alarm: Option<Timestamp>,
     owed: Vec<DutyId>,
     duties: u64,
+    pad: Vec<u8>,
 }
 
 pub(super) fn ticket(duty: DutyId) -> Ticket {
@@ -65,6 +69,7 @@ impl Rules for Counter {
                 let duty = DutyId(self.duties + 1);
                 Ok(Effects::later(vec![Event::Owed(duty)], ticket(duty)))
             }
+            Command::Pad(len) => Ok(Effects::reply(vec![Event::Padded(vec![7; len])], self.value)),
             Command::PanicInDecide => panic!("decide was told to panic"),
             Command::PanicInApply => Ok(Effects::reply(vec![Event::Bomb], 0)),
             Command::Read => Ok(Effects::reply(vec![], self.value)),
@@ -85,6 +90,7 @@ impl Rules for Counter {
             }
             Event::Paid(duty) => self.owed.retain(|d| d != duty),
             Event::Bomb => panic!("apply was told to panic"),
+            Event::Padded(bytes) => self.pad = bytes.clone(),
         }
     }
 
@@ -122,6 +128,7 @@ impl Rules for Counter {
     }
 
     fn policy() -> Policy {
-        Policy { snapshot_every: 10, in_flight: 8, ..Policy::default() }
+        let retention = Retention::Days(2);
+        Policy { snapshot_every: 10, in_flight: 8, retention, ..Policy::default() }
     }
 }

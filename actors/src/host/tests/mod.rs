@@ -4,3 +4,4 @@ mod counter;
 mod promises;
 mod rewrite;
 mod rig;
+mod snapshots;

@@ -13,8 +13,8 @@ use playhouse_protocol::ids::{AccountId, CommandKey, RoomId};
 use super::counter::{Command, Counter};
 use crate::handle::{AskError, Position};
 use crate::host::kind::Kind;
-use crate::host::{DeadLetter, Input, LoadFailed, Output, Room, Started, Token};
-use crate::journal::{Append, Frame, Rewrite, Salvage, Snapshot, Stored};
+use crate::host::{DeadLetter, Input, LoadFailed, Output, Room, Started, Token, snapshot_of};
+use crate::journal::{Append, Frame, Keep, Rewrite, Salvage, Snapshot, Stored};
 use crate::watch::{StreamPosition, WatchEnd, WatcherId};
 
 /// What callers and watchers were told, in order.
@@ -41,6 +41,10 @@ pub(super) struct Rig {
     pub(super) snapshots: Vec<Snapshot>,
     /// Frames on their way.
     pub(super) on_the_way: VecDeque<Append>,
+    /// What is to be kept with the newest snapshot.
+    pub(super) keep: Option<Keep>,
+    /// Snapshots that are to be made away from the room.
+    pub(super) elsewhere: Vec<u64>,
     /// Records of rewrites on their way, with their snapshots.
     rewrites: Vec<(Append, Snapshot)>,
     pub(super) told: Vec<Told>,
@@ -67,6 +71,8 @@ impl Rig {
             disk: Vec::new(),
             snapshots: Vec::new(),
             on_the_way: VecDeque::new(),
+            keep: None,
+            elsewhere: Vec::new(),
             rewrites: Vec::new(),
             told: Vec::new(),
             duties: Vec::new(),
@@ -188,6 +194,22 @@ impl Rig {
         self.sync();
     }
 
+    fn store(&mut self, snapshot: Snapshot) {
+        let on_disk = self.disk.last().map_or(0, |f| f.seq);
+        assert!(snapshot.seq <= on_disk, "only durable state is snapshotted");
+        let bytes = snapshot.payload.len();
+        self.snapshots.push(snapshot);
+        self.room.handle(self.now, Input::SnapshotDone(Ok(bytes)));
+    }
+
+    /// The snapshot that is to be made away from the room is made.
+    pub(super) fn snapshot_elsewhere(&mut self) {
+        let seq = self.elsewhere.pop().expect("a snapshot is asked for");
+        let stored = self.salvage(Rewrite::Rewind(seq)).unwrap().kept;
+        self.store(snapshot_of(&Kind::of::<Counter>(), &id(), &stored).unwrap());
+        self.drain();
+    }
+
     fn salvage(&self, rewrite: Rewrite) -> Result<Salvage, String> {
         let newest = self.disk.last().map_or(0, |f| f.seq);
         let keep = |seq| match rewrite {
@@ -195,7 +217,7 @@ impl Rig {
             Rewrite::Skip(skipped) => seq != skipped,
         };
         let (kept, left_out) = self.disk.iter().cloned().partition(|f| keep(f.seq));
-        if rewrite.base() >= newest.max(1) {
+        if rewrite.base() > newest {
             return Err(format!("record {} is not there", rewrite.base() + 1));
         }
         let kept = Stored { snapshot: None, frames: kept, ..Stored::default() };
@@ -236,11 +258,14 @@ impl Rig {
                     self.duties.push((id, attempt));
                     continue;
                 }
-                Output::Snapshot { snapshot, .. } => {
-                    let on_disk = self.disk.last().map_or(0, |f| f.seq);
-                    assert!(snapshot.seq <= on_disk, "only durable state is snapshotted");
-                    self.snapshots.push(*snapshot);
-                    self.room.handle(self.now, Input::SnapshotDone(Ok(())));
+                Output::Snapshot { snapshot, keep } => {
+                    self.keep = Some(keep);
+                    self.store(*snapshot);
+                    continue;
+                }
+                Output::SnapshotElsewhere { seq, keep } => {
+                    self.keep = Some(keep);
+                    self.elsewhere.push(seq);
                     continue;
                 }
                 Output::Salvage(rewrite) => {

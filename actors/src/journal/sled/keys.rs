@@ -9,6 +9,7 @@
 //! s <shard> <room> 0 <seq> <chunk>     a snapshot
 //! t <due> <room>                       index of due times
 //! o <room>                             index of rooms that owe
+//! l                                    the name under which all rows were made
 //! p <table> 0 <key>                    a row of a list
 //! ```
 
@@ -16,6 +17,11 @@ use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
 
 pub(super) const GENERATION: &[u8] = b"g";
+
+pub(super) const LISTS: &[u8] = b"l";
+
+/// What the keys of all rows start with.
+pub(super) const ROWS: &[u8] = b"p";
 
 pub(super) fn shard(shard: Shard) -> Vec<u8> {
     vec![b'm', shard.0]

@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::Flock;
 use parking_lot::{Mutex, RwLock};
+use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
 use tracing::warn;
@@ -34,7 +35,8 @@ use self::entries::ShardEntry;
 use self::open::{Open, lock};
 use self::plan::Plan;
 use super::{
-    Append, FramePage, Journal, JournalError, Rewrite, Row, RowQuery, Salvage, Snapshot, Stored,
+    Append, FramePage, Journal, JournalError, Keep, Rewrite, Row, RowQuery, Salvage, Snapshot,
+    Stored,
 };
 use crate::handle::Position;
 
@@ -264,14 +266,14 @@ impl Journal for SledJournal {
         Ok(Stored { index, ..stored })
     }
 
-    fn snapshot(&self, snapshot: &Snapshot, keep_from: u64) -> Result<(), JournalError> {
+    fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
         let batch = self.with(|open| plan::snapshot(&open.db, snapshot))?;
         self.write(batch)?;
         // Dropped only now that the new snapshot is on disk.
         let batch =
-            self.with(|open| plan::obsolete(&open.db, &snapshot.room, keep_from, COMPACT_MAX))?;
+            self.with(|open| plan::obsolete(&open.db, &snapshot.room, keep, COMPACT_MAX))?;
         self.write(batch)
     }
 
@@ -302,6 +304,43 @@ impl Journal for SledJournal {
 
     fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, JournalError> {
         self.with(|open| read::rows(&open.db, query))
+    }
+
+    fn lists(&self) -> Result<Option<String>, JournalError> {
+        self.with(|open| {
+            let name = open.db.get(keys::LISTS).map_err(read::failed)?;
+            Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
+        })
+    }
+
+    fn clear_lists(&self) -> Result<(), JournalError> {
+        let _writing = self.writing.lock();
+        let mut batch = sled::Batch::default();
+        batch.remove(keys::LISTS);
+        self.write(batch)?;
+        loop {
+            let (batch, rows) = self.with(|open| plan::drop_rows(&open.db, COMPACT_MAX))?;
+            if rows == 0 {
+                return Ok(());
+            }
+            self.write(batch)?;
+        }
+    }
+
+    fn put_rows(&self, rows: &[RowChange]) -> Result<(), JournalError> {
+        self.check_free()?;
+        let _writing = self.writing.lock();
+        let mut batch = sled::Batch::default();
+        plan::put_rows(&mut batch, rows);
+        self.write(batch)
+    }
+
+    fn name_lists(&self, name: &str) -> Result<(), JournalError> {
+        self.check_free()?;
+        let _writing = self.writing.lock();
+        let mut batch = sled::Batch::default();
+        batch.insert(keys::LISTS, name.as_bytes());
+        self.write(batch)
     }
 
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use playhouse_domain::rows::RowChange;
 use playhouse_protocol::codec::DECODE_BYTES_MAX;
 use playhouse_protocol::ids::{RoomId, Shard};
 
@@ -11,8 +12,8 @@ use super::keys::{self, Series};
 use super::open::Open;
 use super::{CHUNK_BYTES, read, store_error};
 use crate::handle::Position;
-use crate::journal::record::{encode_frame, encode_snapshot};
-use crate::journal::{Append, Index, JournalError, Snapshot};
+use crate::journal::record::{encode_frame, encode_snapshot, time_of};
+use crate::journal::{Append, Index, JournalError, Keep, Snapshot};
 
 /// A batch of appends.
 pub(super) struct Plan<'a> {
@@ -55,13 +56,7 @@ impl<'a> Plan<'a> {
         self.positions.push(Position { shard, seq: owner.frames });
         put_record(&mut self.batch, Series::Frames, room, frame.seq, &encode_frame(frame));
         put_index(&mut self.batch, room, before.index, append.after);
-        for row in &append.rows {
-            let key = keys::row(&row.table, &row.key);
-            match &row.value {
-                Some(value) => self.batch.insert(key, value.as_bytes()),
-                None => self.batch.remove(key),
-            }
-        }
+        put_rows(&mut self.batch, &append.rows);
         self.rooms.insert(room.clone(), RoomEntry { newest: frame.seq, index: append.after });
         Ok(())
     }
@@ -108,6 +103,27 @@ fn put_record(batch: &mut sled::Batch, series: Series, room: &RoomId, seq: u64, 
     for (n, chunk) in (0_u16..).zip(bytes.chunks(CHUNK_BYTES)) {
         batch.insert(keys::record(series, room, seq, n), chunk);
     }
+}
+
+pub(super) fn put_rows(batch: &mut sled::Batch, rows: &[RowChange]) {
+    for row in rows {
+        let key = keys::row(&row.table, &row.key);
+        match &row.value {
+            Some(value) => batch.insert(key, value.as_bytes()),
+            None => batch.remove(key),
+        }
+    }
+}
+
+/// Drops the first `limit` rows of all lists; how many there were.
+pub(super) fn drop_rows(db: &sled::Db, limit: usize) -> Result<(sled::Batch, usize), JournalError> {
+    let mut batch = sled::Batch::default();
+    let mut rows = 0;
+    for key in db.scan_prefix(keys::ROWS).keys().take(limit) {
+        batch.remove(key.map_err(read::failed)?);
+        rows += 1;
+    }
+    Ok((batch, rows))
 }
 
 /// Moves a room from where the indexes have it to where they should.
@@ -183,13 +199,13 @@ fn remove_record(
     Ok(())
 }
 
-/// What a new snapshot makes obsolete: all but the two newest readable ones, and frames that are
-/// both behind the older of these and below `keep_from`, the oldest first and about
-/// `limit` pieces, whole records, so that what is left is contiguous.
+/// What a new snapshot makes obsolete: all but the two newest readable ones, and the oldest frames
+/// behind the older of these, up to the first that `keep` keeps and about `limit` pieces, whole
+/// records, so that what is left is contiguous.
 pub(super) fn obsolete(
     db: &sled::Db,
     room: &RoomId,
-    keep_from: u64,
+    keep: Keep,
     limit: usize,
 ) -> Result<sled::Batch, JournalError> {
     let mut batch = sled::Batch::default();
@@ -202,18 +218,20 @@ pub(super) fn obsolete(
         }
     }
     let start = keys::record(Series::Frames, room, 0, 0);
-    let end = keys::record(Series::Frames, room, keep_from.min(older.seq + 1), 0);
-    if start < end {
-        let (mut dropped, mut last) = (0, None);
-        for key in db.range(start..end).keys() {
-            let key = key.map_err(read::failed)?;
-            let seq = keys::seq(&key);
-            if dropped >= limit && seq != last {
+    let end = keys::record(Series::Frames, room, older.seq + 1, 0);
+    let (mut dropped, mut last) = (0, None);
+    for entry in db.range(start..end) {
+        let (key, piece) = entry.map_err(read::failed)?;
+        let seq = keys::seq(&key);
+        if seq != last {
+            // A record's first piece holds its time; damaged beyond that it keeps nothing.
+            let kept = seq.zip(time_of(&piece)).is_some_and(|(seq, at)| keep.keeps(seq, at));
+            if dropped >= limit || kept {
                 break;
             }
-            (dropped, last) = (dropped + 1, seq);
-            batch.remove(key);
         }
+        (dropped, last) = (dropped + 1, seq);
+        batch.remove(key);
     }
     Ok(batch)
 }

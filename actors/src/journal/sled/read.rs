@@ -93,7 +93,7 @@ pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<(Stored, Option<Torn>
     let entry = entry(db, room)?;
     let mut snapshots = snapshots(db, room)?.into_iter();
     let (older, newer) = (snapshots.next(), snapshots.next());
-    let part = Part { to: entry.newest, newest: entry.newest, without: None };
+    let part = Part { to: entry.newest, newest: entry.newest, without: None, whole: true };
     let error = match behind(db, room, part, older.as_ref()) {
         // One that a snapshot contains is not needed.
         Ok((_, Some(torn))) if newer.as_ref().is_some_and(|s| s.seq >= torn.seq) => {
@@ -126,7 +126,8 @@ pub(super) fn salvage(
         return Err(damaged(room, seq, format!("there is no such record, {newest} is the newest")));
     }
     let snapshot = snapshots(db, room)?.into_iter().rfind(|s| s.seq <= rewrite.base());
-    let (frames, torn) = behind(db, room, Part { to, newest, without }, snapshot.as_ref())?;
+    let (frames, torn) =
+        behind(db, room, Part { to, newest, without, whole: false }, snapshot.as_ref())?;
     if let Some(torn) = torn {
         return Err(damaged(room, torn.seq, torn.what));
     }
@@ -148,6 +149,8 @@ struct Part {
     newest: u64,
     /// But not this one.
     without: Option<u64>,
+    /// True if there must be none behind it. A room that works writes while it is read.
+    whole: bool,
 }
 
 /// Every frame of `part` behind `snapshot`: contiguous, of non-falling claims.
@@ -162,7 +165,7 @@ fn behind(
     let mut frames: Vec<Frame> = Vec::new();
     for record in records(db, Series::Frames, room, next) {
         let (seq, bytes) = record?;
-        if seq > part.to && part.to < part.newest {
+        if seq > part.to && !part.whole {
             break;
         }
         if part.without == Some(next) {

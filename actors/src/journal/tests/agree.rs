@@ -17,7 +17,7 @@ enum Step {
     Snapshot {
         room: usize,
         back: u64,
-        keep_from: u64,
+        keep: Keep,
     },
     Rows {
         prefix: &'static str,
@@ -36,12 +36,20 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         1 => room.clone().prop_map(Step::Claim),
         8 => proptest::collection::vec(one, 1..5).prop_map(Step::Append),
-        2 => (room, 0..4_u64, 0..12_u64)
-            .prop_map(|(room, back, keep_from)| Step::Snapshot { room, back, keep_from }),
+        2 => (room, 0..4_u64, keep())
+            .prop_map(|(room, back, keep)| Step::Snapshot { room, back, keep }),
         2 => (prop_oneof![Just(""), Just("k1"), Just("z")], bound(), bound(), any::<bool>(), 0..6_usize)
             .prop_map(|(prefix, after, before, descending, limit)| {
                 Step::Rows { prefix, after, before, descending, limit }
             }),
+    ]
+}
+
+fn keep() -> impl Strategy<Value = Keep> {
+    prop_oneof![
+        Just(Keep::All),
+        (0..12_u64).prop_map(Keep::From),
+        (1000..1012_u64).prop_map(|ms| Keep::Since(Timestamp::from_ms(ms))),
     ]
 }
 
@@ -70,10 +78,10 @@ fn run(journal: &dyn Journal, claims: &mut [u64; 3], step: &Step) -> String {
             }
             told(journal.append(&batch))
         }
-        Step::Snapshot { room, back, keep_from } => {
+        Step::Snapshot { room, back, keep } => {
             let newest = journal.frames(&rooms[*room], 0, 0).unwrap().newest;
             let seq = newest.saturating_sub(*back).max(1);
-            told(journal.snapshot(&snapshot(&rooms[*room], seq), *keep_from))
+            told(journal.snapshot(&snapshot(&rooms[*room], seq), *keep))
         }
         Step::Rows { prefix, after, before, descending, limit } => {
             let key = |n: &u8| format!("k{n}");

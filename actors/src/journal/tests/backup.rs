@@ -17,7 +17,7 @@ fn filled(dir: &std::path::Path) -> SledJournal {
             journal.append(&[Append { after: index, rows, ..append }]).unwrap();
         }
         if n > 5 {
-            journal.snapshot(&snapshot(&room, n - 1), 0).unwrap();
+            journal.snapshot(&snapshot(&room, n - 1), Keep::All).unwrap();
         }
     }
     journal

@@ -211,15 +211,31 @@ fn two_snapshots_are_kept_and_what_they_make_superfluous_goes() {
     on_each_store(|store| {
         let (journal, a) = (store.journal(), room("poll:a"));
         fill(journal, &a, 1..=9);
-        journal.snapshot(&snapshot(&a, 3), u64::MAX).unwrap();
+        journal.snapshot(&snapshot(&a, 3), Keep::From(u64::MAX)).unwrap();
         assert_eq!(rebuilt(journal, &a), (Some(3), (4..=9).collect()));
         assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(1), "nothing to fall back on");
-        journal.snapshot(&snapshot(&a, 6), u64::MAX).unwrap();
+        journal.snapshot(&snapshot(&a, 6), Keep::From(u64::MAX)).unwrap();
         assert_eq!(rebuilt(journal, &a), (Some(3), (4..=9).collect()));
         assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(4));
-        journal.snapshot(&snapshot(&a, 9), 6).unwrap();
+        journal.snapshot(&snapshot(&a, 9), Keep::From(6)).unwrap();
         assert_eq!(rebuilt(journal, &a), (Some(6), (7..=9).collect()));
         assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(6), "kept on request");
+    });
+}
+
+#[test]
+fn frames_are_kept_by_their_age() {
+    on_each_store(|store| {
+        let (journal, a) = (store.journal(), room("poll:a"));
+        fill(journal, &a, 1..=9);
+        let since = |seq| Keep::Since(append(&a, 1, seq).frame.at);
+        journal.snapshot(&snapshot(&a, 6), since(9)).unwrap();
+        assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(1), "nothing to fall back on");
+        journal.snapshot(&snapshot(&a, 8), since(4)).unwrap();
+        assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(4));
+        journal.snapshot(&snapshot(&a, 9), since(10)).unwrap();
+        assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(9), "the rest is behind none");
+        assert_eq!(rebuilt(journal, &a), (Some(8), vec![9]));
     });
 }
 
@@ -228,7 +244,7 @@ fn a_snapshot_of_what_is_not_stored_is_refused() {
     on_each_store(|store| {
         let (journal, a) = (store.journal(), room("poll:a"));
         fill(journal, &a, 1..=2);
-        assert!(journal.snapshot(&snapshot(&a, 3), 0).is_err());
+        assert!(journal.snapshot(&snapshot(&a, 3), Keep::All).is_err());
         assert_eq!(rebuilt(journal, &a), (None, vec![1, 2]));
     });
 }
@@ -243,7 +259,7 @@ fn large_frames_and_snapshots_read_back_whole() {
         let state = Snapshot { payload: large.frame.payload.repeat(4), ..snapshot(&a, 1) };
         journal.append(&[large.clone()]).unwrap();
         assert_eq!(journal.load(&a).unwrap().frames, [large.frame]);
-        journal.snapshot(&state, 0).unwrap();
+        journal.snapshot(&state, Keep::All).unwrap();
         assert_eq!(journal.load(&a).unwrap().snapshot, Some(state));
     });
 }

@@ -34,7 +34,7 @@ fn as_a_child_append_until_killed() {
         journal.append(&batch).unwrap();
         println!("acknowledged {}", next[0] - 1);
         if n % 7 == 6 {
-            journal.snapshot(&snapshot(&rooms[0], next[0] - 1), u64::MAX).unwrap();
+            journal.snapshot(&snapshot(&rooms[0], next[0] - 1), Keep::From(u64::MAX)).unwrap();
         }
     }
 }

@@ -12,7 +12,7 @@ use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
-use super::{Append, Frame, Index, Journal, Snapshot};
+use super::{Append, Frame, Index, Journal, Keep, Snapshot};
 
 fn room(name: &str) -> RoomId {
     name.parse().unwrap()

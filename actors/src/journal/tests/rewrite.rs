@@ -22,8 +22,8 @@ fn a_rewind_starts_from_the_newest_snapshot_before_it() {
     on_each_store(|store| {
         let (journal, a) = (store.journal(), room("poll:a"));
         fill(journal, &a, 1..=9);
-        journal.snapshot(&snapshot(&a, 3), 0).unwrap();
-        journal.snapshot(&snapshot(&a, 6), 0).unwrap();
+        journal.snapshot(&snapshot(&a, 3), Keep::All).unwrap();
+        journal.snapshot(&snapshot(&a, 6), Keep::All).unwrap();
         let rewind = |to| seqs(&journal.salvage(&a, Rewrite::Rewind(to)).unwrap());
         assert_eq!(rewind(8), (Some(6), vec![7, 8], vec![9]));
         assert_eq!(rewind(6), (Some(6), vec![], vec![7, 8, 9]));
@@ -59,7 +59,7 @@ fn what_was_dropped_cannot_be_gone_back_to() {
         let (journal, a) = (store.journal(), room("poll:a"));
         fill(journal, &a, 1..=9);
         for seq in [3, 6, 9] {
-            journal.snapshot(&snapshot(&a, seq), u64::MAX).unwrap();
+            journal.snapshot(&snapshot(&a, seq), Keep::From(u64::MAX)).unwrap();
         }
         assert_eq!(seqs(&journal.salvage(&a, Rewrite::Rewind(6)).unwrap()).0, Some(6));
         assert_eq!(refused_at(journal.salvage(&a, Rewrite::Rewind(5))), 1);
@@ -71,8 +71,8 @@ fn a_rewritten_room_is_rebuilt_without_a_look_at_what_was_before() {
     on_each_store(|store| {
         let (journal, a) = (store.journal(), room("poll:a"));
         let claim = fill(journal, &a, 1..=9);
-        journal.snapshot(&snapshot(&a, 3), 0).unwrap();
-        journal.snapshot(&snapshot(&a, 6), 0).unwrap();
+        journal.snapshot(&snapshot(&a, 3), Keep::All).unwrap();
+        journal.snapshot(&snapshot(&a, 6), Keep::All).unwrap();
         store.change(&a, 8, &|bytes| bytes[30] ^= 1);
         assert!(journal.load(&a).is_err());
         let rewritten = Append { rows: vec![row("polls", "a", "1")], ..append(&a, claim, 10) };

@@ -24,7 +24,7 @@ fn writing_stops_while_the_disk_is_nearly_full_and_reading_goes_on() {
         next += 1;
         assert!(next < 100_000, "a full disk is never noticed");
     }
-    assert!(journal.snapshot(&snapshot(&a, 1), 0).is_err());
+    assert!(journal.snapshot(&snapshot(&a, 1), Keep::All).is_err());
     assert_eq!(rebuilt(&journal, &a).1.len() as u64, next - 1);
     free.store(FREE_BYTES_MIN, Ordering::Relaxed);
     let mut tries = 0;
@@ -46,7 +46,7 @@ fn no_record_goes_to_a_file_that_is_never_synced() {
         journal.append(&[append]).unwrap();
     }
     let state = Snapshot { payload: vec![1; 4 << 20], ..snapshot(&a, 40) };
-    journal.snapshot(&state, 0).unwrap();
+    journal.snapshot(&state, Keep::All).unwrap();
     let blobs = std::fs::read_dir(dir.path().join("store/blobs")).unwrap().count();
     assert_eq!(blobs, 0);
 }
