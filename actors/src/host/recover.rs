@@ -163,7 +163,7 @@ impl Room {
         }
         live.durable = live.seq;
         live.index = stored.index;
-        self.watchers.settle(live.seq);
+        self.watchers.settle(live.rewritten);
         Ok(live)
     }
 }

@@ -42,6 +42,10 @@ struct Channel {
     watchers: BTreeMap<WatcherId, Standing>,
     /// Publications led to this record; none pending before it.
     published: u64,
+    /// The newest durable record that changed something for this audience. Publications lead to it
+    /// and no further: records after it are nothing to this audience, and where its stream stands
+    /// must be the same after a restart.
+    changed: u64,
     /// When the last publication left.
     last: Timestamp,
     /// True if something is pending that watchers were not told.
@@ -59,6 +63,7 @@ pub(crate) struct Watchers {
 pub(crate) struct Due {
     pub(crate) audience: Audience,
     pub(crate) from: u64,
+    pub(crate) to: u64,
     pub(crate) current: Vec<WatcherId>,
     pub(crate) lagging: Vec<WatcherId>,
 }
@@ -69,6 +74,7 @@ impl Watchers {
         self.channels.entry(audience.clone()).or_insert_with(|| Channel {
             watchers: BTreeMap::new(),
             published: seq,
+            changed: seq,
             last: Timestamp::ZERO,
             dirty: false,
             history: History { complete_after: seq, changes: VecDeque::new() },
@@ -84,6 +90,7 @@ impl Watchers {
     pub(crate) fn changed(&mut self, audience: &Audience, seq: u64, json: Vec<u8>) {
         let Some(channel) = self.channels.get_mut(audience) else { return };
         channel.dirty = true;
+        channel.changed = channel.changed.max(seq);
         channel.history.changes.push_back((seq, json.into()));
         if channel.history.changes.len() > HISTORY_MAX
             && let Some((seq, _)) = channel.history.changes.pop_front()
@@ -92,12 +99,19 @@ impl Watchers {
         }
     }
 
-    /// Takes what was replayed as told: nobody was watching then.
-    pub(crate) fn settle(&mut self, seq: u64) {
+    /// Takes what was replayed as told: nobody was watching then. A stream begins no earlier than
+    /// `since`, the record that last rewrote the past.
+    pub(crate) fn settle(&mut self, since: u64) {
         for channel in self.channels.values_mut() {
-            channel.published = seq;
+            channel.changed = channel.changed.max(since);
+            channel.published = channel.changed;
             channel.dirty = false;
         }
+    }
+
+    /// The record that the publications for `audience` have led to.
+    pub(crate) fn published(&self, audience: &Audience) -> Option<u64> {
+        self.channels.get(audience).map(|channel| channel.published)
     }
 
     pub(crate) fn add(&mut self, audience: &Audience, watcher: WatcherId) {
@@ -132,12 +146,11 @@ impl Watchers {
     }
 
     /// Publications are due at `now` for audiences that are `every` past their last one, or for
-    /// `only` at once. Marks them as told up to `seq`.
+    /// `only` at once. Marks them as told.
     pub(crate) fn due(
         &mut self,
         now: Timestamp,
         every: Duration,
-        seq: u64,
         only: Option<&Audience>,
     ) -> Vec<Due> {
         let mut due = Vec::new();
@@ -152,7 +165,7 @@ impl Watchers {
             if !ripe && !retry {
                 continue;
             }
-            due.push(channel.take(audience, now, seq, ripe));
+            due.push(channel.take(audience, now, ripe));
         }
         due
     }
@@ -203,7 +216,7 @@ impl Watchers {
 }
 
 impl Channel {
-    fn take(&mut self, audience: &Audience, now: Timestamp, seq: u64, ripe: bool) -> Due {
+    fn take(&mut self, audience: &Audience, now: Timestamp, ripe: bool) -> Due {
         let with = |standing: fn(&Standing) -> bool| {
             self.watchers.iter().filter(|(_, s)| standing(s)).map(|(id, _)| *id).collect()
         };
@@ -212,9 +225,9 @@ impl Channel {
         let from = self.published;
         self.last = now;
         if ripe {
-            self.published = seq;
+            self.published = self.changed;
             self.dirty = false;
         }
-        Due { audience: audience.clone(), from, current, lagging }
+        Due { audience: audience.clone(), from, to: self.published, current, lagging }
     }
 }

@@ -61,7 +61,10 @@ impl Room {
         // publication starts where its view ends.
         self.publish(Some(&watch.audience));
         let Some(live) = self.live() else { return };
-        let position = StreamPosition { epoch: self.epoch(live), offset: live.durable };
+        // Records since the last publication changed nothing for this audience. A newcomer stands
+        // where the others stand, so that the next publication follows on for all of them.
+        let offset = self.watchers.published(&watch.audience).unwrap_or(live.durable);
+        let position = StreamPosition { epoch: self.epoch(live), offset };
         let missed = self.missed(&watch, &position);
         let recovered = missed.is_some();
         let view = (!recovered).then(|| {
@@ -114,8 +117,7 @@ impl Room {
     /// Publishes what is due, or what is pending for `only` at once.
     pub(super) fn publish(&mut self, only: Option<&Audience>) {
         let (now, every) = (self.now, self.kind.policy.publish_every);
-        let Some(durable) = self.live().map(|l| l.durable) else { return };
-        for due in self.watchers.due(now, every, durable, only) {
+        for due in self.watchers.due(now, every, only) {
             let Some(live) = self.live_mut() else { return };
             let pending = live.rules.take_pending(&due.audience);
             let whole =
@@ -125,7 +127,7 @@ impl Room {
             if let Some(view) = view {
                 self.out.push_back(Output::Publish(view, due.current));
             } else if let Some(change) = pending.filter(|_| !due.current.is_empty()) {
-                let publication = self.publication(&due.audience, due.from, durable, &change);
+                let publication = self.publication(&due.audience, due.from, due.to, &change);
                 self.out.push_back(Output::Publish(publication, due.current));
             }
             if !due.lagging.is_empty()
@@ -139,9 +141,10 @@ impl Room {
     /// The newest view as a publication; none while it shows what is not on disk yet.
     fn newest(&mut self, audience: &Audience) -> Option<Arc<Publication>> {
         let now = self.now;
+        let to = self.watchers.published(audience);
         let live = self.live_mut().filter(|live| live.durable >= live.seq)?;
         let view = catch_unwind(AssertUnwindSafe(|| live.view(now, audience))).ok()??;
-        let to = live.seq;
+        let to = to.unwrap_or(live.seq);
         let view = String::from_utf8_lossy(&view);
         let json = format!(r#"{{"to":{to},"view":{view}}}"#);
         Some(Arc::new(Publication::new(self.id.clone(), audience.clone(), to, json.into())))

@@ -289,6 +289,42 @@ fn a_newcomer_does_not_get_what_its_view_already_shows() {
 }
 
 #[test]
+fn a_record_that_changed_nothing_to_see_makes_no_gap_between_a_newcomer_and_what_follows() {
+    let mut rig = Rig::new();
+    let old = rig.watch(None);
+    rig.ask(None, &Add(1));
+    rig.ask(None, &Owe);
+    let new = rig.watch(None);
+    let back = rig.watch(Some(("g-0", 1)));
+    rig.input(Input::Lagging(WatcherId(old)));
+    rig.pass(50 * MS);
+    rig.input(Input::CaughtUp(WatcherId(old)));
+    let view = r#"{"to":1,"view":1}"#.to_owned();
+    assert!(rig.told.contains(&Told::Started(new, false, Some(view.clone()), vec![])));
+    assert!(rig.told.contains(&Told::Started(back, true, None, vec![])));
+    assert!(rig.told.contains(&Told::Refreshed(vec![old], view)));
+    rig.ask(None, &Add(1));
+    rig.ask(None, &Owe);
+    rig.pass(50 * MS);
+    let change = r#"{"from":1,"to":3,"change":2}"#.to_owned();
+    assert!(rig.told.contains(&Told::Published(vec![old, new, back], change)));
+}
+
+#[test]
+fn a_stream_stands_where_it_stood_after_a_crash() {
+    let mut rig = Rig::new();
+    rig.ask(None, &Add(1));
+    rig.ask(None, &Owe);
+    rig.crash();
+    let back = rig.watch(Some(("g-0", 1)));
+    assert!(rig.told.contains(&Told::Started(back, true, None, vec![])));
+    rig.ask(None, &Add(1));
+    rig.pass(50 * MS);
+    let change = r#"{"from":1,"to":3,"change":2}"#.to_owned();
+    assert!(rig.told.contains(&Told::Published(vec![back], change)));
+}
+
+#[test]
 fn a_slow_watcher_gets_the_newest_view_and_a_hopeless_one_is_cut_off() {
     let mut rig = Rig::new();
     let slow = rig.watch(None);
