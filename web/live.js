@@ -95,8 +95,9 @@ export class Live {
       if (reply.error) { subscription.on.error?.(reply.error); return; }
       const { publications = [], data, epoch: at, offset: to = 0 } = reply.subscribe;
       if (data) this.#show(subscription, data);
-      for (const publication of publications) this.#publication(channel, subscription, publication);
+      // What was missed goes on from there, and moves the position on.
       Object.assign(subscription, { epoch: at, offset: to, to });
+      for (const publication of publications) this.#publication(channel, subscription, publication);
     });
   }
 
