@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 /// How often a request is repeated before it is given up. 60, with pauses of up to 2 s: a server
 /// that restarts is back long before.
-const ATTEMPTS_MAX: u32 = 60;
+pub(crate) const ATTEMPTS_MAX: u32 = 60;
+
+/// The longest wait that a server may ask for. 5 s; asked to wait longer (too many registrations: ten
+/// minutes) a caller would rather know.
+const PATIENCE_S: u64 = 5;
 
 /// How long one attempt may take. 20 s, twice as long as the server waits for an outcome.
 const ATTEMPT_WITHIN: Duration = Duration::from_secs(20);
@@ -63,6 +67,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Arc<str>,
     token: Option<Arc<str>>,
+    /// What a new access token is got for.
+    refresh: Option<Arc<str>>,
 }
 
 impl Client {
@@ -76,7 +82,12 @@ impl Client {
         // Installed once; a second time is no fault.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(ATTEMPT_WITHIN).build();
-        Self { http: http.expect("a client can be made"), base: base.into(), token: None }
+        Self {
+            http: http.expect("a client can be made"),
+            base: base.into(),
+            token: None,
+            refresh: None,
+        }
     }
 
     /// The same client with an access token.
@@ -141,12 +152,11 @@ impl Client {
         loop {
             attempt += 1;
             match self.once(method.clone(), path, key, body).await {
-                Ok((StatusCode::SERVICE_UNAVAILABLE, problem)) if attempt < ATTEMPTS_MAX => {
-                    let seconds = problem["retry_after_s"].as_u64().unwrap_or(1).min(2);
-                    pause(Duration::from_secs(seconds)).await;
-                }
                 Ok((status, json)) if status.is_success() => return Ok(json),
-                Ok((status, problem)) => return Err(refused(status, problem)),
+                Ok((status, problem)) => match passes_after(status.as_u16(), &problem) {
+                    Some(time) if attempt < ATTEMPTS_MAX => pause(time).await,
+                    _ => return Err(refused(status, problem)),
+                },
                 Err(_) if attempt < ATTEMPTS_MAX => pause(Duration::from_millis(300)).await,
                 Err(source) => {
                     return Err(ClientError::Unreachable { method, path: path.into(), source });
@@ -210,7 +220,23 @@ impl Client {
     pub async fn log_in(&self, login: &str, password: &str) -> Result<Self, ClientError> {
         let body = json!({ "login": login, "password": password });
         let tokens = self.ask(Method::POST, "/api/sessions", None, Some(&body)).await?;
-        Ok(self.with_token(tokens["access_token"].as_str().unwrap_or_default()))
+        Ok(self.with_tokens(&tokens))
+    }
+
+    /// The same client with a new access token, for the refresh token that it was given last.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn refresh(&self) -> Result<Self, ClientError> {
+        let body = json!({ "refresh_token": self.refresh.as_deref() });
+        let tokens = self.ask(Method::POST, "/api/sessions/refresh", None, Some(&body)).await?;
+        Ok(self.with_tokens(&tokens))
+    }
+
+    fn with_tokens(&self, tokens: &Value) -> Self {
+        let text = |name: &str| tokens[name].as_str().map(Arc::from);
+        Self { token: text("access_token"), refresh: text("refresh_token"), ..self.clone() }
     }
 
     /// Logs in, with a new account if there is none.
@@ -234,7 +260,23 @@ pub fn new_key() -> String {
 
 /// Waits about `time`, so that many clients do not come back at once.
 async fn pause(time: Duration) {
-    tokio::time::sleep(time.mul_f64(0.5 + rand::random::<f64>())).await;
+    tokio::time::sleep(jittered(time)).await;
+}
+
+/// About `time`, so that not all come back at once.
+pub(crate) fn jittered(time: Duration) -> Duration {
+    time.mul_f64(0.5 + rand::random::<f64>())
+}
+
+/// When the same may be asked again, if that is soon and the refusal is of the passing kind.
+pub(crate) fn passes_after(status: u16, problem: &Value) -> Option<Duration> {
+    let wait = problem["retry_after_s"].as_u64();
+    let seconds = match status {
+        503 => wait.unwrap_or(1),
+        429 => wait?,
+        _ => return None,
+    };
+    (seconds <= PATIENCE_S).then(|| Duration::from_secs(seconds))
 }
 
 fn refused(status: StatusCode, problem: Value) -> ClientError {

@@ -33,6 +33,8 @@ pub enum LiveError {
         code: u64,
         /// What it says.
         message: String,
+        /// The whole problem, for calls.
+        problem: Value,
     },
 }
 
@@ -79,7 +81,8 @@ impl Live {
         if let Some(error) = reply.get("error") {
             let code = error["code"].as_u64().unwrap_or_default();
             let message = error["message"].as_str().unwrap_or_default().to_owned();
-            return Err(LiveError::Refused { code, message });
+            let problem = error["problem"].clone();
+            return Err(LiveError::Refused { code, message, problem });
         }
         Ok(reply[name].clone())
     }
@@ -107,6 +110,27 @@ impl Live {
             Ok(self.pushes.remove(0))
         };
         tokio::time::timeout(within, next).await.map_err(broken)?
+    }
+
+    /// Stays connected for `time`: what comes is read, pings are answered.
+    ///
+    /// # Errors
+    ///
+    /// [`LiveError::Broken`].
+    pub async fn linger(&mut self, time: Duration) -> Result<(), LiveError> {
+        let reading = async {
+            loop {
+                if let Err(error) = self.read_frame().await {
+                    return error;
+                }
+            }
+        };
+        tokio::time::timeout(time, reading).await.map_or(Ok(()), Err)
+    }
+
+    /// What was pushed and not asked for yet.
+    pub fn pushes(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.pushes)
     }
 
     async fn reply(&mut self, id: u64) -> Result<Value, LiveError> {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playhouse_loadtest::client::{Client, ClientError, new_key};
+use playhouse_loadtest::buyer::{Buyer, No};
+use playhouse_loadtest::client::Client;
 use playhouse_loadtest::history::History;
 use playhouse_loadtest::house::all;
-use playhouse_loadtest::live::{Live, LiveError};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
@@ -20,60 +20,6 @@ use crate::server::{Server, seed, showing};
 const BUYERS: usize = 500;
 const ROWS: u8 = 5;
 const SEATS: u16 = 20;
-
-/// One buyer's way to the server: half of them use REST, half the live connection.
-enum Way {
-    Rest(Client),
-    Live(Box<Live>),
-}
-
-/// What the server said no to: the problem's code and the seats it names.
-struct No {
-    code: String,
-    names_seats: bool,
-}
-
-impl Way {
-    async fn hold(&mut self, showing: &str, seats: &[String]) -> Result<Value, No> {
-        match self {
-            Self::Rest(client) => client
-                .post(&format!("/api/showings/{showing}/holds"), json!({ "seats": seats }))
-                .await
-                .map_err(|error| match error {
-                    ClientError::Refused { code, problem, .. } => No {
-                        code,
-                        names_seats: problem["seats"].as_array().is_some_and(|s| !s.is_empty()),
-                    },
-                    other => panic!("{other}"),
-                }),
-            Self::Live(live) => {
-                let data = json!({ "showing_id": showing, "seats": seats, "key": new_key() });
-                live.rpc("showing.hold", data).await.map_err(|error| match error {
-                    LiveError::Refused { message, .. } => {
-                        let code = message.split(':').next().unwrap_or_default().to_owned();
-                        let names_seats = seats.iter().any(|seat| message.contains(seat.as_str()));
-                        No { code, names_seats }
-                    }
-                    other @ LiveError::Broken(_) => panic!("{other}"),
-                })
-            }
-        }
-    }
-
-    async fn buy(&mut self, showing: &str, hold: &str) -> Result<Value, String> {
-        match self {
-            Self::Rest(client) => {
-                let path = format!("/api/showings/{showing}/holds/{hold}/purchase");
-                let body = json!({ "payment_token": "ok" });
-                client.post(&path, body).await.map_err(|error| error.to_string())
-            }
-            Self::Live(live) => {
-                let data = json!({ "showing_id": showing, "hold_id": hold, "payment_token": "ok", "key": new_key() });
-                live.rpc("showing.purchase", data).await.map_err(|error| error.to_string())
-            }
-        }
-    }
-}
 
 struct House {
     path: String,
@@ -93,17 +39,20 @@ impl House {
     }
 
     /// One buyer: up to 12 tries at random groups; one in ten holds and vanishes.
-    async fn buyer(&self, mut way: Way, mut chance: StdRng) {
+    async fn buyer(&self, mut way: Buyer, mut chance: StdRng) {
         for _ in 0..12 {
             let row = char::from(b'A' + chance.random_range(0..ROWS));
             let group = chance.random_range(1..=3);
             let first = chance.random_range(1..=SEATS - group + 1);
             let seats: Vec<String> = (first..first + group).map(|n| format!("{row}{n}")).collect();
-            let hold = match way.hold(&self.id, &seats).await {
+            let hold = match way.hold(&self.id, json!({ "seats": seats })).await {
                 Ok(hold) => hold,
+                Err(No::Unanswered(why)) => panic!("{why}"),
                 Err(no) => {
-                    assert!(no.code != "seat_taken" || no.names_seats, "a refusal names the seats");
-                    *self.refusals.lock().await.entry(no.code).or_default() += 1;
+                    let named = no.seats();
+                    let ours = named.iter().all(|seat| seats.iter().any(|s| s == seat));
+                    assert!(!named.is_empty() && ours, "of {seats:?} it names {named:?}: {no}");
+                    *self.refusals.lock().await.entry(no.code().to_owned()).or_default() += 1;
                     continue;
                 }
             };
@@ -111,7 +60,7 @@ impl House {
                 return;
             }
             let id = hold["hold_id"].as_str().unwrap();
-            if let Ok(booking) = way.buy(&self.id, id).await {
+            if let Ok(booking) = way.purchase(&self.id, id, "ok").await {
                 assert_eq!(booking["seats"], hold["seats"]);
                 self.history.lock().await.booked(booking);
                 return;
@@ -136,15 +85,11 @@ async fn five_hundred_buyers_never_buy_a_seat_twice_and_all_seats_end_sold() {
     let people = arrive(&server).await;
     let mut crowd = JoinSet::new();
     for (n, client) in people.iter().cloned().enumerate() {
-        let (house, base) = (house.clone(), server.base());
+        let house = house.clone();
         let chance = StdRng::seed_from_u64(seed.wrapping_add(n as u64));
         crowd.spawn(async move {
-            let way = if n % 2 == 0 {
-                Way::Rest(client)
-            } else {
-                let live = Live::connect(&base, client.token()).await.unwrap();
-                Way::Live(Box::new(live))
-            };
+            let way =
+                if n % 2 == 0 { Buyer::Rest(client) } else { Buyer::live(&client).await.unwrap() };
             house.buyer(way, chance).await;
         });
     }
@@ -199,9 +144,10 @@ async fn sell_the_rest(house: &Arc<House>, people: &[Client], seed: u64) {
         }
         assert!(tokio::time::Instant::now() < deadline, "seats never came back: {}", map["seats"]);
         let Some(seat) = free.choose(&mut chance) else { continue };
-        let mut way = Way::Rest(people.choose(&mut chance).unwrap().clone());
-        if let Ok(hold) = way.hold(&house.id, std::slice::from_ref(seat)).await
-            && let Ok(booking) = way.buy(&house.id, hold["hold_id"].as_str().unwrap()).await
+        let mut way = Buyer::Rest(people.choose(&mut chance).unwrap().clone());
+        if let Ok(hold) = way.hold(&house.id, json!({ "seats": [seat] })).await
+            && let Ok(booking) =
+                way.purchase(&house.id, hold["hold_id"].as_str().unwrap(), "ok").await
         {
             house.history.lock().await.booked(booking);
         }
