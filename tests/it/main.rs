@@ -10,3 +10,4 @@ mod house_rules;
 mod race;
 mod server;
 mod shutdown;
+mod vanish;
