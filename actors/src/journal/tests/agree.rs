@@ -112,7 +112,12 @@ fn seen(journal: &dyn Journal) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..Default::default() })]
+    // Each case writes to the disk: a tenth of the usual number.
+    #![proptest_config(ProptestConfig {
+        cases: ProptestConfig::default().cases / 10,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn memory_and_sled_agree(steps in proptest::collection::vec(step(), 1..30)) {

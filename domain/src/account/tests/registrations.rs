@@ -299,7 +299,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
+    #![proptest_config(ProptestConfig::with_cases(2 * ProptestConfig::default().cases))]
 
     #[test]
     fn no_name_ever_has_two_owners_and_none_stays_without_one(steps in vec(step(), 0..80)) {

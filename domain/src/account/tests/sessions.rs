@@ -416,7 +416,6 @@ impl Witness {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn an_ended_session_never_goes_on_and_one_token_of_a_family_goes_on(
