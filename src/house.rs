@@ -1,9 +1,9 @@
 //! Everything behind the sockets: the store and the rooms in it. The server opens it, and so do
 //! commands that work on a data directory while no server runs.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,8 +120,10 @@ pub fn back_up(journal: &dyn Journal, to: &Path) -> Result<u64, String> {
     if to.exists() {
         return Err(format!("{} is already there", to.display()));
     }
-    let draft = to.with_extension("partial");
-    let mut file = std::fs::File::create(&draft).map_err(|e| told("make", &e))?;
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let draft = to.with_file_name(name);
+    let mut file = private(&draft).map_err(|e| told("make", &e))?;
     let written = journal.export(&mut io::BufWriter::with_capacity(1 << 20, &mut file));
     let entries = match written {
         Ok(entries) => entries,
@@ -133,7 +135,23 @@ pub fn back_up(journal: &dyn Journal, to: &Path) -> Result<u64, String> {
     };
     file.sync_all().map_err(|e| told("sync", &e))?;
     std::fs::rename(&draft, to).map_err(|e| told("name", &e))?;
+    // The name is on disk only with its directory.
+    sync_directory_of(to).map_err(|e| told("sync the directory of", &e))?;
     Ok(entries)
+}
+
+/// A new file that its owner alone may read, in place of what an attempt that was cut off left there.
+fn private(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Empties the data directory `data`, if it is one and no server uses it.
@@ -152,7 +170,7 @@ pub fn clear(data: &Path) -> Result<(), String> {
         let foreign = format!("{} is no data directory of ours, it is left alone", data.display());
         return if empty { Ok(()) } else { Err(foreign) };
     }
-    let file = std::fs::File::open(&lock).map_err(told)?;
+    let file = File::open(&lock).map_err(told)?;
     let _held = Flock::lock(file, FlockArg::LockExclusiveNonblock)
         .map_err(|_| format!("a server is using {}", data.display()))?;
     for entry in std::fs::read_dir(data).map_err(told)? {
@@ -169,6 +187,8 @@ pub fn clear(data: &Path) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -193,9 +213,24 @@ mod tests {
         let to = folder.path().join("backup");
         back_up(&journal, &to).unwrap();
         assert!(back_up(&journal, &to).unwrap_err().contains("already there"));
+        let mode = std::fs::metadata(&to).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "it holds addresses and the hashes of passwords");
         drop(journal);
         let again = folder.path().join("again");
         playhouse_actors::journal::sled::restore(&to, &again).unwrap();
         SledJournal::open(&again).unwrap();
+    }
+
+    #[test]
+    fn a_backup_takes_the_place_of_what_one_that_was_cut_off_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = SledJournal::open(&folder.path().join("data")).unwrap();
+        let (to, half) = (folder.path().join("b.1"), folder.path().join("b.1.partial"));
+        let other = folder.path().join("b.partial");
+        std::fs::write(&half, "half").unwrap();
+        std::fs::write(&other, "somebody else's").unwrap();
+        back_up(&journal, &to).unwrap();
+        assert!(!half.exists());
+        assert_eq!(std::fs::read_to_string(other).unwrap(), "somebody else's");
     }
 }

@@ -10,8 +10,9 @@
 //! shard at one moment; writes wait meanwhile. It is also the way to give disk space back, which
 //! sled itself does not.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{BufReader, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -95,7 +96,8 @@ pub(super) fn export(db: &sled::Db, to: &mut dyn Write) -> Result<u64, JournalEr
 ///
 /// [`RestoreError`]; `dir` is not to be used then.
 pub fn restore(from: &Path, dir: &Path) -> Result<u64, RestoreError> {
-    std::fs::create_dir_all(dir)?;
+    // It will hold addresses and the hashes of passwords.
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     if std::fs::read_dir(dir)?.next().is_some() {
         return Err(RestoreError::NotEmpty(dir.to_owned()));
     }
@@ -118,6 +120,9 @@ pub fn restore(from: &Path, dir: &Path) -> Result<u64, RestoreError> {
     })?;
     batch.insert(keys::GENERATION, new_generation().as_bytes());
     open.write(batch).map_err(RestoreError::Store)?;
+    // Opening the store synced the directory itself; this is its own name.
+    let dir = std::path::absolute(dir)?;
+    File::open(dir.parent().unwrap_or(&dir))?.sync_all()?;
     Ok(count)
 }
 
