@@ -96,13 +96,13 @@ pub(super) fn export(db: &sled::Db, to: &mut dyn Write) -> Result<u64, JournalEr
 ///
 /// [`RestoreError`]; `dir` is not to be used then.
 pub fn restore(from: &Path, dir: &Path) -> Result<u64, RestoreError> {
-    // It will hold addresses and the hashes of passwords.
-    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
-    if std::fs::read_dir(dir)?.next().is_some() {
+    if dir.exists() && std::fs::read_dir(dir)?.next().is_some() {
         return Err(RestoreError::NotEmpty(dir.to_owned()));
     }
-    // Read once to the end first: nothing is written from a damaged backup.
+    // Read once to the end first: nothing is made or written from a damaged backup.
     entries(from, |_, _| Ok(()))?;
+    // It will hold addresses and the hashes of passwords.
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let _lock = lock(dir).map_err(RestoreError::Open)?;
     let open = Open::new(dir).map_err(RestoreError::Store)?;
     let mut batch = sled::Batch::default();
