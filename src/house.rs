@@ -19,7 +19,7 @@ use playhouse_domain::screen::Screen;
 use playhouse_domain::showing::Showing;
 use playhouse_domain::unique::UniqueName;
 
-use crate::config::{Config, PaymentProvider};
+use crate::config::{Cinema, Config, PaymentProvider};
 use crate::payments::{Charges, Payments, Refunds, TestPayments};
 
 /// The house does not open.
@@ -60,7 +60,7 @@ impl House {
     pub fn open(config: &Config) -> Result<Self, HouseError> {
         make_directory(&config.store.data)?;
         let journal = Arc::new(SledJournal::open(&config.store.data)?);
-        let start = performers(kinds(Start::new(journal.clone())), config.cinema.payments);
+        let start = performers(kinds(Start::new(journal.clone())), &config.cinema);
         let rooms = start.start().map_err(HouseError::Rooms)?;
         Ok(Self { journal, rooms })
     }
@@ -89,13 +89,14 @@ fn kinds(start: Start) -> Start {
 }
 
 /// Registers who performs what rooms owe to the world outside.
-fn performers(start: Start, payments: PaymentProvider) -> Start {
-    let provider: Arc<dyn Payments> = match payments {
+fn performers(start: Start, cinema: &Cinema) -> Start {
+    let provider: Arc<dyn Payments> = match cinema.payments {
         PaymentProvider::Test => Arc::new(TestPayments::default()),
     };
+    let attempt = cinema.payment_attempt;
     start
-        .performer(CHARGE, Arc::new(Charges(provider.clone())))
-        .performer(REFUND, Arc::new(Refunds(provider)))
+        .performer(CHARGE, Arc::new(Charges { provider: provider.clone(), attempt }))
+        .performer(REFUND, Arc::new(Refunds { provider, attempt }))
 }
 
 /// Nobody else may read it: it holds addresses and the hashes of passwords.

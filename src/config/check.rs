@@ -68,6 +68,7 @@ impl Config {
         let n = |n: usize| n as u64;
         vec![
             ("store.check_timeout", secs(self.store.check_timeout), 1, 3600),
+            ("cinema.payment_attempt", secs(self.cinema.payment_attempt), 1, 600),
             ("cinema.hold", secs(self.cinema.hold), 1, 3600),
             ("cinema.hold_max", secs(self.cinema.hold_max), secs(self.cinema.hold), 24 * 3600),
             ("cinema.offer", secs(self.cinema.offer), 1, 24 * 3600),

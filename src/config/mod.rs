@@ -317,6 +317,10 @@ section! {
         /// Who takes payments: `test`, the built-in test provider, is the only one.
         payments: PaymentProvider = PaymentProvider::Test, "text",
             "No money moves unless somebody connects a real provider.";
+        /// How long the payment provider may take for one attempt; then the same charge is asked for again.
+        #[serde(with = "compact::required")]
+        payment_attempt: Duration = seconds(30), "duration",
+            "Longer than a provider's slow answer; a lost one is asked again while the buyer still looks.";
         /// How long seats are held for a buyer.
         #[serde(with = "compact::required")]
         hold: Duration = seconds(120), "duration",

@@ -22,12 +22,8 @@ use uuid::Uuid;
 pub use self::test::{TestPayments, Totals};
 
 /// How many charges, and how many refunds, run at once. 256: an attempt that hangs keeps its turn
-/// for [`ATTEMPT_MAX`], so a few that hang must not hold up the others.
+/// for `cinema.payment_attempt`, so a few that hang must not hold up the others.
 pub const PARALLEL: usize = 256;
-
-/// How long one attempt may take. 30 s: longer than a provider's slow answer, short enough that a
-/// lost one is asked again while the buyer still looks.
-pub const ATTEMPT_MAX: Duration = Duration::from_secs(30);
 
 /// The future of one call to a provider.
 pub type Paying<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -58,10 +54,20 @@ pub enum ChargeError {
 }
 
 /// Performs duties of kind [`playhouse_domain::payment::CHARGE`].
-pub struct Charges(pub Arc<dyn Payments>);
+pub struct Charges {
+    /// Who takes the money.
+    pub provider: Arc<dyn Payments>,
+    /// How long one attempt may take: `cinema.payment_attempt`.
+    pub attempt: Duration,
+}
 
 /// Performs duties of kind [`playhouse_domain::payment::REFUND`].
-pub struct Refunds(pub Arc<dyn Payments>);
+pub struct Refunds {
+    /// Who gives the money back.
+    pub provider: Arc<dyn Payments>,
+    /// How long one attempt may take: `cinema.payment_attempt`.
+    pub attempt: Duration,
+}
 
 impl Performer for Charges {
     fn parallel(&self) -> usize {
@@ -69,11 +75,11 @@ impl Performer for Charges {
     }
 
     fn attempt_timeout(&self) -> Duration {
-        ATTEMPT_MAX
+        self.attempt
     }
 
     fn perform(&self, attempt: Attempt) -> Performing {
-        let provider = self.0.clone();
+        let provider = self.provider.clone();
         Box::pin(async move {
             let charge: Charge = match codec::decode(&attempt.payload) {
                 Ok(charge) => charge,
@@ -98,11 +104,11 @@ impl Performer for Refunds {
     }
 
     fn attempt_timeout(&self) -> Duration {
-        ATTEMPT_MAX
+        self.attempt
     }
 
     fn perform(&self, attempt: Attempt) -> Performing {
-        let provider = self.0.clone();
+        let provider = self.provider.clone();
         Box::pin(async move {
             let refund: Refund = codec::decode(&attempt.payload)
                 .map_err(|e| TryAgain { reason: format!("the refund cannot be read: {e}") })?;
@@ -124,6 +130,10 @@ mod tests {
 
     use super::*;
 
+    fn charging(provider: Arc<dyn Payments>) -> Charges {
+        Charges { provider, attempt: Duration::from_secs(30) }
+    }
+
     fn attempt(token: &str) -> Attempt {
         let charge = Charge {
             booking: BookingId(Uuid::from_u128(1)),
@@ -136,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_declined_charge_is_refused_for_good_and_says_so() {
-        let charges = Charges(Arc::new(TestPayments::default()));
+        let charges = charging(Arc::new(TestPayments::default()));
         let Ok(DutyResult::Refused(refusal)) = charges.perform(attempt("declined")).await else {
             panic!("a declined charge must be refused");
         };
@@ -150,14 +160,14 @@ mod tests {
     async fn a_charge_that_cannot_be_read_takes_no_money() {
         let provider = Arc::new(TestPayments::default());
         let broken = Attempt { payload: vec![1], ..attempt("ok") };
-        let result = Charges(provider.clone()).perform(broken).await;
+        let result = charging(provider.clone()).perform(broken).await;
         assert!(matches!(result, Ok(DutyResult::Refused(_))));
         assert_eq!(provider.totals(), Totals::default());
     }
 
     #[tokio::test]
     async fn a_charge_answers_with_what_the_room_can_read() {
-        let charges = Charges(Arc::new(TestPayments::default()));
+        let charges = charging(Arc::new(TestPayments::default()));
         let Ok(DutyResult::Done(bytes)) = charges.perform(attempt("ok")).await else {
             panic!("the charge must work");
         };

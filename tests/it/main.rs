@@ -12,4 +12,5 @@ mod house_rules;
 mod race;
 mod server;
 mod shutdown;
+mod terms;
 mod vanish;
