@@ -103,7 +103,7 @@ enum AdminCommand {
         #[arg(long)]
         name: String,
         /// The password. Others on the machine can see it; --password-stdin is better.
-        #[arg(long, required_unless_present = "password_stdin")]
+        #[arg(long)]
         password: Option<String>,
         /// Read the password from the first line of standard input.
         #[arg(long, conflicts_with = "password")]
@@ -221,7 +221,11 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Lists(ListsCommand::Rebuild(settings)) => {
             rebuild_lists(&settings.load(Config::default())?.store.data)
         }
-        Command::Admin(AdminCommand::Create { name, password, settings, .. }) => {
+        Command::Admin(AdminCommand::Create { name, password, password_stdin, settings }) => {
+            anyhow::ensure!(
+                password.is_some() || password_stdin,
+                "there is no password: give --password-stdin and write it to standard input"
+            );
             let config = settings.load(Config::default())?;
             let password = password.map_or_else(first_line, Ok)?;
             create_admin(config, name, password)
