@@ -2,11 +2,12 @@
 //!
 //! - [`config`], [`cli`], [`control`]: what the operator says. [`doctor`]: what the machine says.
 //! - [`server`]: start-up and shutdown, in order; [`check`], [`house`], [`listen`],
-//!   [`tls`], [`logs`]: parts of it.
+//!   [`accept`], [`wire`], [`tls`], [`logs`]: parts of it.
 //! - [`http`]: REST and pages; [`ws`]: the live connection.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`]: what REST and RPC both ask of showings.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
+pub mod accept;
 pub mod accounts;
 pub mod app;
 pub mod check;
@@ -23,4 +24,5 @@ pub mod logs;
 pub mod payments;
 pub mod server;
 pub mod tls;
+pub mod wire;
 pub mod ws;

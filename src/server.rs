@@ -8,11 +8,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::accept::{self, CLOSE_WITHIN};
 use crate::accounts::Accounts;
 use crate::accounts::keys::KeysError;
 use crate::app::{App, Phase};
@@ -29,10 +29,6 @@ use crate::ws::{self, AppDoors, Live};
 /// How often the figures are folded, so that they take no more memory while nobody reads them. 5 s,
 /// the library's own advice.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
-
-/// How long idle and live connections may take to close at the end of a shutdown. 1 s: what was
-/// asked has been answered by then.
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
 /// The server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -108,27 +104,14 @@ impl Server {
         );
         let base = Base::new(config.clone(), app.phase.clone());
         let (mount, mount_live) = (routes(app.clone()), live.clone());
-        let settings = &config.http;
-        let server = HttpServer::new(move || {
+        let factory = move || {
             let (mount, live) = (mount.clone(), mount_live.clone());
             application(base.clone(), move |cfg| {
                 cfg.configure(mount).configure(ws::routes(live));
             })
-        });
-        let server = server
-            .workers(settings.workers)
-            .max_connections(settings.max_connections)
-            .keep_alive(settings.keep_alive)
-            .client_request_timeout(settings.request_timeout)
-            .tls_handshake_timeout(settings.request_timeout)
-            .client_disconnect_timeout(CLOSE_WITHIN)
-            .shutdown_timeout(CLOSE_WITHIN.as_secs())
-            .disable_signals();
-        let server = match &certificates {
-            Some(certificates) => server.listen_rustls_0_23(listener, certificates.server_config()),
-            None => server.listen(listener),
         };
-        let server = server.map_err(at)?.run();
+        let tls = certificates.as_ref().map(Certificates::server_config);
+        let server = accept::serve(listener, &config.http, tls, factory).map_err(at)?;
         let handle = server.handle();
         let serving = actix::spawn(server);
 
