@@ -70,7 +70,7 @@ pub struct PlanRowRequest {
     #[schema(example = 12, minimum = 1)]
     pub seats: u16,
     /// What kind they are: `standard` (also if left out), `premium`, `accessible`, `companion`.
-    #[schema(value_type = Option<String>, example = "standard")]
+    #[schema(value_type = Option<String>, pattern = "^(standard|premium|accessible|companion)$", example = "standard")]
     pub kind: Option<SeatKind>,
     /// After which seats there is an aisle.
     #[serde(default)]
@@ -109,7 +109,7 @@ pub struct HoldRequest {
     /// How many seats together, the best that are free.
     pub best: Option<u8>,
     /// Of which kind the best seats must be, if not of any.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(standard|premium|accessible|companion)$")]
     pub kind: Option<SeatKind>,
     /// The seat map's revision that the choice rests on. Refused if it moved on since.
     pub expect: Option<u64>,
@@ -175,7 +175,7 @@ pub struct WaitRequest {
     #[schema(example = 2, minimum = 1)]
     pub count: u8,
     /// Of which kind, if not of any.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(standard|premium|accessible|companion)$")]
     pub kind: Option<SeatKind>,
 }
 

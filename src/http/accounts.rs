@@ -120,7 +120,7 @@ pub struct NewPassword {
 pub struct Administration {
     /// `user`, `organizer` or `admin`. Less than before ends its sessions.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^(user|organizer|admin)$")]
     role: Option<Role>,
     /// True to shut it out and end its sessions.
     #[serde(default)]

@@ -15,10 +15,11 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 
 use super::error::Problem;
+use super::paging::bad_limit;
 use crate::config::Config;
 
 /// A JSON body that was read in full.
@@ -78,7 +79,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
         let (req, payload, bounds) = (req.clone(), payload.take(), Bounds::of(req));
         Box::pin(async move {
             let body = read(&req, payload, bounds).await?;
-            if body.is_empty() {
+            if body.is_empty() || body.trim_ascii() == b"null" {
                 return Ok(Self(None));
             }
             check_type(&req)?;
@@ -156,12 +157,27 @@ fn parse<T: DeserializeOwned>(body: &[u8], bounds: Bounds) -> Result<T, Problem>
     if depth(body) > bounds.depth {
         return Err(invalid(format!("the body nests deeper than {} levels", bounds.depth)));
     }
+    let unfit = |d| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", d);
+    // A struct could be read from an array too, by place: nobody means that.
+    let object = body.trim_ascii_start().first() == Some(&b'{');
+    if !object && serde_json::from_slice::<IgnoredAny>(body).is_ok() {
+        return Err(unfit("the body must be a JSON object".to_owned()));
+    }
     serde_json::from_slice(body).map_err(|e| match e.classify() {
-        Category::Data => {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_body", lower(&e.to_string()))
-        }
+        Category::Data => unfit(lower(&nameless(&e.to_string()))),
+        // A name within an object that must be a number, and is none: that is JSON.
+        _ if e.to_string().contains("expected key") => unfit(lower(&nameless(&e.to_string()))),
         _ => invalid(format!("the body is not JSON: {}", lower(&e.to_string()))),
     })
+}
+
+/// `text` without the names of our types: `expected struct PlanRow` says nothing to a caller.
+fn nameless(text: &str) -> String {
+    let Some((before, after)) = text.split_once("expected struct ") else {
+        return text.to_owned();
+    };
+    let rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+    format!("{before}expected an object{rest}")
 }
 
 fn lower(text: &str) -> String {
@@ -195,7 +211,12 @@ pub fn parameters(cfg: &mut ServiceConfig) {
         // An id that is no id names nothing, just as one that was never given.
         Problem::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing").into()
     };
-    let bad_query = |error: actix_web::error::QueryPayloadError, _: &HttpRequest| {
+    let bad_query = |error: actix_web::error::QueryPayloadError, req: &HttpRequest| {
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(req.query_string());
+        let limit = pairs.ok().and_then(|q| q.0.into_iter().find(|(name, _)| name == "limit"));
+        if let Some((_, given)) = limit.filter(|(_, given)| given.parse::<u32>().is_err()) {
+            return bad_limit(&format!("'{given:.20}'")).into();
+        }
         let detail = error.to_string();
         let detail = detail.strip_prefix("Query deserialize error: ").unwrap_or(&detail);
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_query", lower(detail)).into()
@@ -258,6 +279,8 @@ mod tests {
             (json, "\u{feff}{}".to_owned(), 400, "invalid_json"),
             (json, format!("{good}{good}"), 400, "invalid_json"),
             (json, "[".repeat(60_000), 400, "invalid_json"),
+            (json, r#"["a",1]"#.to_owned(), 422, "invalid_body"),
+            (json, "null".to_owned(), 422, "invalid_body"),
             (json, r#"{"title":"a"}"#.to_owned(), 422, "invalid_body"),
             (json, r#"{"title":"a","minutes":"1"}"#.to_owned(), 422, "invalid_body"),
             (json, r#"{"title":"a","minutes":-1}"#.to_owned(), 422, "invalid_body"),

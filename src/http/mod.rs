@@ -30,6 +30,7 @@ pub mod openapi;
 pub mod pages;
 pub mod paging;
 pub mod peer;
+pub mod refusals;
 pub mod screens;
 pub mod showings;
 pub mod unread;

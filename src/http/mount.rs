@@ -15,6 +15,7 @@ use super::error::Problem;
 use super::gate::{Requests, gate};
 use super::limit::Limits;
 use super::observe::observe;
+use super::refusals::refusals;
 use super::unread::unread;
 use super::{
     accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, screens,
@@ -40,7 +41,7 @@ impl Base {
             config: config.into(),
             phase: web::Data::new(phase),
             requests: web::Data::default(),
-            known: web::Data::new(Known::of_api()),
+            known: web::Data::new(Known::of_server()),
         }
     }
 }
@@ -91,6 +92,7 @@ pub fn application(
         .wrap(from_fn(gate))
         .wrap(Compress::default())
         .wrap(cors)
+        .wrap(from_fn(refusals))
         .wrap(from_fn(observe))
         .wrap(from_fn(unread))
 }
@@ -118,12 +120,12 @@ fn cors(origins: &[String]) -> Cors {
     cors
 }
 
-/// The paths of the API and what may be done with each: to tell a wrong method from a wrong path.
+/// The paths that there are and what may be done with each: to tell a wrong method from a wrong path.
 #[derive(Debug)]
 pub struct Known(Vec<(ResourceDef, Vec<Method>)>);
 
 impl Known {
-    fn of_api() -> Self {
+    fn of_server() -> Self {
         let paths = openapi::description().paths.paths;
         let methods = |item: &utoipa::openapi::PathItem| {
             [
@@ -138,7 +140,10 @@ impl Known {
             .filter_map(|(method, there)| there.then_some(method))
             .collect()
         };
-        Self(paths.iter().map(|(p, item)| (ResourceDef::new(p.as_str()), methods(item))).collect())
+        let described = paths.iter().map(|(p, item)| (ResourceDef::new(p.as_str()), methods(item)));
+        let only_read = |path| (ResourceDef::new(path), vec![Method::GET, Method::HEAD]);
+        let others = ["/metrics", "/connection/websocket", "/api/openapi.json"];
+        Self(described.chain(others.into_iter().chain(pages::paths()).map(only_read)).collect())
     }
 
     /// What may be done with `path`; nothing if it is not one of ours.
@@ -154,12 +159,22 @@ impl Known {
 
 /// What no route answers: 404, or 405 where another method would do.
 async fn nothing_here(req: HttpRequest, known: web::Data<Known>) -> HttpResponse {
-    let allowed = known.allowed(req.path());
+    let mut allowed = known.allowed(req.path());
+    if req.method() == Method::OPTIONS && req.path() == "*" {
+        // Of the server as a whole: what some path of it allows.
+        allowed = vec!["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+    }
     if allowed.is_empty() {
         if let Some(page) = pages::nothing_here(&req) {
             return page;
         }
-        let detail = "there is nothing under this path";
+        let shorter = req.path().strip_suffix('/').filter(|path| !known.allowed(path).is_empty());
+        let detail = match shorter {
+            Some(_) => {
+                "there is nothing under this path, but there is without the slash at its end"
+            }
+            None => "there is nothing under this path",
+        };
         return Problem::new(StatusCode::NOT_FOUND, "not_found", detail).error_response();
     }
     let allow = (header::ALLOW, allowed.join(", "));
@@ -294,5 +309,44 @@ mod tests {
             assert_eq!((answer.status, answer.header("content-encoding")), (200, encoding));
             assert_eq!(answer.header("cache-control"), "private, no-cache");
         }
+    }
+    #[actix_web::test]
+    async fn what_middleware_refuses_is_a_problem() {
+        let preflight = |origin: &'static str, method: &'static str| {
+            let req = TestRequest::with_uri("/api/movies").method(Method::OPTIONS);
+            req.insert_header(("origin", origin))
+                .insert_header(("access-control-request-method", method))
+        };
+        let choosy = TestRequest::with_uri("/healthz");
+        let choosy = choosy.insert_header((header::ACCEPT_ENCODING, "identity;q=0"));
+        for (req, status, code) in [
+            (preflight("https://evil.example", "POST"), 403, "cors_refused"),
+            (preflight("https://example.org", "TRACE"), 403, "cors_refused"),
+            (choosy, 406, "not_acceptable"),
+        ] {
+            let answer = ask(with_origin(), &Phase::default(), req).await;
+            let kind = answer.header("content-type");
+            assert_eq!((answer.status, kind), (status, "application/problem+json"));
+            assert!(answer.body.contains(&format!("\"code\":\"{code}\"")), "{}", answer.body);
+            assert!(!answer.header("x-request-id").is_empty());
+        }
+        let sound = preflight("https://example.org", "POST");
+        assert_eq!(ask(with_origin(), &Phase::default(), sound).await.status, 200);
+    }
+
+    #[actix_web::test]
+    async fn pages_know_their_methods_too() {
+        for path in ["/", "/static/app.css", "/metrics", "/connection/websocket", "/showings/1"] {
+            let req = TestRequest::with_uri(path).method(Method::POST);
+            let answer = ask(Config::default(), &Phase::default(), req).await;
+            assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{path}");
+        }
+        let slash = TestRequest::with_uri("/api/movies/");
+        let answer = ask(Config::default(), &Phase::default(), slash).await;
+        assert!(
+            answer.status == 404 && answer.body.contains("without the slash"),
+            "{}",
+            answer.body
+        );
     }
 }

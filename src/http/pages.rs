@@ -30,12 +30,20 @@ const PAGES: [(&str, &str); 7] = [
     ("/favicon.ico", "favicon.svg"),
 ];
 
+/// Where the files behind the pages are.
+const STATIC: &str = "/static/{file:.+}";
+
 /// Mounts the pages and `/static/…`.
 pub fn routes(cfg: &mut web::ServiceConfig) {
     for (path, file) in PAGES {
         cfg.route(path, web::get().to(move |req| async move { serve(&req, file) }));
     }
-    cfg.route("/static/{file:.+}", web::get().to(get_static));
+    cfg.route(STATIC, web::get().to(get_static));
+}
+
+/// Every path that [`routes`] mounts.
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
+    PAGES.into_iter().map(|(path, _)| path).chain([STATIC])
 }
 
 async fn get_static(req: HttpRequest, file: web::Path<String>) -> HttpResponse {

@@ -45,11 +45,7 @@ impl Page {
     pub fn new(limit: Option<u32>, cursor: Option<&str>) -> Result<Self, Problem> {
         let limit = limit.unwrap_or(LIMIT_DEFAULT);
         if !(1..=LIMIT_MAX).contains(&limit) {
-            return Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "bad_limit",
-                format!("limit is {limit}, it must lie between 1 and {LIMIT_MAX}"),
-            ));
+            return Err(bad_limit(&limit.to_string()));
         }
         let after = cursor.map(open).transpose()?;
         Ok(Self { limit: limit as usize, after })
@@ -69,6 +65,12 @@ impl Page {
         let next = rows.last().filter(|_| more).map(|(key, _)| cursor(key));
         List { items: rows.into_iter().map(|(_, row)| row).collect(), next }
     }
+}
+
+/// What is said of a `limit` that is none.
+pub(super) fn bad_limit(given: &str) -> Problem {
+    let detail = format!("limit is {given}, it must lie between 1 and {LIMIT_MAX}");
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_limit", detail)
 }
 
 /// The cursor that continues behind the row `key`.
