@@ -170,7 +170,7 @@ impl Showing {
 
 impl Rules for Showing {
     const KIND: &'static str = "showing";
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
     type Command = Command;
     type Event = Event;
     type Reply = Reply;

@@ -85,12 +85,32 @@ pub struct Seat {
     pub kind: SeatKind,
 }
 
-/// A checked plan.
+/// A checked plan. Stored as its rows; the rest is worked out from them once, so that looking at a
+/// seat costs no search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<RowSpec>", into = "Vec<RowSpec>")]
 pub struct SeatPlan {
     rows: Vec<RowSpec>,
     /// The index of each row's first seat, and the number of all seats at the end.
     starts: Vec<SeatIndex>,
+    /// Every seat, by its index.
+    seats: Vec<Seat>,
+    /// The width of the widest row in places.
+    width: u16,
+}
+
+impl TryFrom<Vec<RowSpec>> for SeatPlan {
+    type Error = Refusal;
+
+    fn try_from(rows: Vec<RowSpec>) -> Result<Self, Refusal> {
+        Self::new(rows)
+    }
+}
+
+impl From<SeatPlan> for Vec<RowSpec> {
+    fn from(plan: SeatPlan) -> Self {
+        plan.rows
+    }
 }
 
 fn invalid(message: String) -> Refusal {
@@ -108,19 +128,21 @@ impl SeatPlan {
             return Err(invalid(format!("a screen has 1 to {ROWS_MAX} rows, not {}", rows.len())));
         }
         let mut starts = vec![0];
-        let mut total = 0_usize;
+        let mut seats: Vec<Seat> = Vec::new();
         for (n, row) in rows.iter().enumerate() {
             check_row(row)?;
             if rows[..n].iter().any(|other| other.row == row.row) {
                 return Err(invalid(format!("row {} is there twice", row.row)));
             }
-            total += usize::from(row.seats);
-            let end = SeatIndex::try_from(total).ok().filter(|_| total <= SEATS_MAX);
-            let end =
-                end.ok_or_else(|| invalid(format!("a screen has at most {SEATS_MAX} seats")))?;
-            starts.push(end);
+            if seats.len() + usize::from(row.seats) > SEATS_MAX {
+                return Err(invalid(format!("a screen has at most {SEATS_MAX} seats")));
+            }
+            seats.extend(seats_in(n, row, seats.len() as SeatIndex));
+            starts.push(seats.len() as SeatIndex);
         }
-        Ok(Self { rows, starts })
+        let width = |row: &RowSpec| row.seats + row.gaps.len() as u16;
+        let width = rows.iter().map(width).max().unwrap_or_default();
+        Ok(Self { rows, starts, seats, width })
     }
 
     /// The rows as they were described.
@@ -132,43 +154,31 @@ impl SeatPlan {
     /// How many seats there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        usize::from(*self.starts.last().expect("a plan has a row"))
+        self.seats.len()
     }
 
     /// Never true: a plan has a seat.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.seats.is_empty()
     }
 
     /// The seat at `index`.
     #[must_use]
     pub fn seat(&self, index: SeatIndex) -> Option<Seat> {
-        let row = self.starts.partition_point(|start| *start <= index).checked_sub(1)?;
-        let number = index - self.starts[row] + 1;
-        (row < self.rows.len()).then(|| self.seat_in(row, number))
-    }
-
-    fn seat_in(&self, row: usize, number: u16) -> Seat {
-        let spec = &self.rows[row];
-        let aisles = spec.gaps.iter().filter(|gap| **gap < number).count();
-        Seat {
-            index: self.starts[row] + number - 1,
-            row,
-            number,
-            x: number - 1 + aisles as u16,
-            kind: spec.kinds.get(&number).copied().unwrap_or(spec.kind),
-        }
+        self.seats.get(usize::from(index)).copied()
     }
 
     /// The seats of row `row`, by number.
-    pub fn seats_of(&self, row: usize) -> impl Iterator<Item = Seat> {
-        (1..=self.rows[row].seats).map(move |number| self.seat_in(row, number))
+    #[must_use]
+    pub fn seats_of(&self, row: usize) -> &[Seat] {
+        &self.seats[usize::from(self.starts[row])..usize::from(self.starts[row + 1])]
     }
 
     /// Every seat, from the front.
-    pub fn seats(&self) -> impl Iterator<Item = Seat> {
-        (0..self.rows.len()).flat_map(|row| self.seats_of(row))
+    #[must_use]
+    pub fn seats(&self) -> &[Seat] {
+        &self.seats
     }
 
     /// The name of the seat at `index`: `A12`.
@@ -193,19 +203,36 @@ impl SeatPlan {
     /// The width of the widest row in places.
     #[must_use]
     pub fn width(&self) -> u16 {
-        let width = |row: &RowSpec| row.seats + row.gaps.len() as u16;
-        self.rows.iter().map(width).max().unwrap_or_default()
+        self.width
     }
 
     /// How many seats of each kind there are.
     #[must_use]
     pub fn by_kind(&self) -> BTreeMap<SeatKind, u32> {
         let mut counts = BTreeMap::new();
-        for seat in self.seats() {
+        for seat in &self.seats {
             *counts.entry(seat.kind).or_default() += 1;
         }
         counts
     }
+}
+
+/// The seats of `spec`, row `row`, of which the first has the index `first`.
+fn seats_in(row: usize, spec: &RowSpec, first: SeatIndex) -> impl Iterator<Item = Seat> {
+    let mut gaps = spec.gaps.iter().peekable();
+    let mut aisles = 0;
+    (1..=spec.seats).map(move |number| {
+        while gaps.next_if(|gap| **gap < number).is_some() {
+            aisles += 1;
+        }
+        Seat {
+            index: first + number - 1,
+            row,
+            number,
+            x: number - 1 + aisles,
+            kind: spec.kinds.get(&number).copied().unwrap_or(spec.kind),
+        }
+    })
 }
 
 fn check_row(row: &RowSpec) -> Result<(), Refusal> {
@@ -232,6 +259,8 @@ fn check_row(row: &RowSpec) -> Result<(), Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use playhouse_protocol::{codec, limits};
+
     use super::*;
 
     fn row(name: &str, seats: u16, gaps: &[u16]) -> RowSpec {
@@ -245,15 +274,40 @@ mod tests {
         assert_eq!(plan.len(), 7);
         for seat in plan.seats() {
             assert_eq!(plan.find(&plan.name(seat.index)), Some(seat.index));
-            assert_eq!(plan.seat(seat.index), Some(seat));
+            assert_eq!(plan.seat(seat.index), Some(*seat));
         }
-        let places: Vec<u16> = plan.seats_of(0).map(|s| s.x).collect();
+        let places: Vec<u16> = plan.seats_of(0).iter().map(|s| s.x).collect();
         assert_eq!(places, [0, 1, 3, 4]);
         assert_eq!(plan.find("bb3"), Some(6));
         for name in ["", "A", "A0", "A5", "A01", "C1", "1", "A1x", "A-1", "A99999999999"] {
             assert_eq!(plan.find(name), None, "{name}");
         }
         assert_eq!(plan.seat(7), None);
+    }
+
+    #[test]
+    fn a_plan_is_stored_as_its_rows_and_one_that_makes_no_sense_is_not_read() {
+        let plan = SeatPlan::new(vec![row("A", 4, &[2]), row("BB", 3, &[])]).unwrap();
+        let bytes = codec::encode(&plan);
+        assert_eq!(bytes, codec::encode(plan.rows()));
+        assert_eq!(codec::decode::<SeatPlan>(&bytes).unwrap(), plan);
+        assert!(codec::decode::<SeatPlan>(&codec::encode(&[row("A", 0, &[])])).is_err());
+    }
+
+    #[test]
+    fn the_largest_plan_fits_a_command() {
+        let row = |n: u8| RowSpec {
+            row: format!("A{}{}", char::from(b'A' + n / 26), char::from(b'A' + n % 26)),
+            seats: 100,
+            kind: SeatKind::Standard,
+            gaps: (1..100).collect(),
+            kinds: (1..=100).map(|number| (number, SeatKind::Companion)).collect(),
+        };
+        let rows: Vec<RowSpec> = (0..100).map(row).collect();
+        assert_eq!(SeatPlan::new(rows.clone()).unwrap().len(), SEATS_MAX);
+        // The rest of a command, texts and prices, is far under 8 KiB.
+        let len = codec::encode(&rows).len();
+        assert!(len < limits::COMMAND_BYTES_MAX - 8 * 1024, "{len} bytes");
     }
 
     #[test]

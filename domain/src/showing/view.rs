@@ -224,7 +224,7 @@ impl Showing {
 
     fn map(&self) -> Option<SeatMap> {
         let house = self.house.as_ref()?;
-        let seat = |seat: super::plan::Seat| SeatView {
+        let seat = |seat: &super::plan::Seat| SeatView {
             id: format!("{}{}", house.plan.rows()[seat.row].row, seat.number),
             number: seat.number,
             x: seat.x,
@@ -234,7 +234,7 @@ impl Showing {
         };
         let rows = (0..house.plan.rows().len()).map(|row| RowView {
             row: house.plan.rows()[row].row.clone(),
-            seats: house.plan.seats_of(row).map(seat).collect(),
+            seats: house.plan.seats_of(row).iter().map(seat).collect(),
         });
         Some(SeatMap { showing: self.info()?, rows: rows.collect(), seats: self.totals })
     }
