@@ -10,7 +10,7 @@ use super::{
     Wait,
 };
 use crate::duty::DutyId;
-use crate::notice::{Notice, NoticeKind};
+use crate::notice::NoticeKind;
 use crate::time::Timestamp;
 
 impl Showing {
@@ -26,10 +26,12 @@ impl Showing {
                 }
             }
             Event::Released { hold } => self.give_back(*hold),
-            Event::Expired { hold } => self.expired(at, *hold),
+            Event::Expired { holds } => holds.iter().for_each(|hold| self.expired(at, *hold)),
             Event::PurchaseStarted { .. } => self.purchase_started(event),
             Event::PaymentFailed { charge, until } => self.payment_failed(at, *charge, *until),
-            Event::PaymentTimedOut { charge } => self.payment_timed_out(*charge),
+            Event::PaymentsTimedOut { charges } => {
+                charges.iter().for_each(|charge| self.payment_timed_out(*charge));
+            }
             Event::Sold { charge, reference } => self.sold(at, *charge, reference),
             Event::Given { hold, booking, name } => self.given(at, *hold, *booking, name),
             Event::ChargedTooLate { charge, reference } => {
@@ -60,6 +62,7 @@ impl Showing {
         self.totals.total = plan.len() as u32;
         self.totals.free = plan.len() as u32;
         self.free_by_kind = plan.by_kind();
+        self.touched.sales = true;
         self.house = Some(Box::new(House { opening: opening.clone(), plan }));
     }
 
@@ -91,6 +94,7 @@ impl Showing {
         };
         self.set(seats, Taken::Held(*id));
         self.deadlines.insert((*until, Deadline::Hold(*id)));
+        self.count(*account, seats.len()).holds.insert(*id);
         let hold = Hold {
             account: *account,
             name: name.clone(),
@@ -126,6 +130,9 @@ impl Showing {
         if let Some(wait) = hold.offer {
             self.leave(wait);
         }
+        self.uncount(hold.account, hold.seats.len(), |buyer| {
+            buyer.holds.remove(&id);
+        });
         Some(hold)
     }
 
@@ -146,7 +153,7 @@ impl Showing {
         self.give_back(id);
     }
 
-    fn next_duty(&mut self) -> DutyId {
+    pub(super) fn next_duty(&mut self) -> DutyId {
         self.duties_given += 1;
         DutyId(self.duties_given)
     }
@@ -180,6 +187,9 @@ impl Showing {
         let charging = self.charges.remove(&duty)?;
         self.touched.purchase = Some(charging.booking);
         self.deadlines.remove(&(charging.until, Deadline::Payment(duty)));
+        if charging.hold.is_none() {
+            self.uncount(charging.account, charging.seats.len(), |_| {});
+        }
         Some(charging)
     }
 
@@ -197,7 +207,10 @@ impl Showing {
     fn payment_timed_out(&mut self, duty: DutyId) {
         let Some(charging) = self.charges.get_mut(&duty) else { return };
         self.deadlines.remove(&(charging.until, Deadline::Payment(duty)));
+        let (account, seats) = (charging.account, charging.seats.len());
         if let Some(hold) = charging.hold.take() {
+            // The charge may still take the seats, so they count on.
+            self.count(account, seats);
             self.give_back(hold);
         }
     }
@@ -238,8 +251,10 @@ impl Showing {
 
     fn book(&mut self, id: BookingId, booking: Booking) {
         self.set(&booking.seats, Taken::Sold(id));
+        self.count(booking.account, booking.seats.len()).bookings.insert(id);
         self.sales.bookings += 1;
         self.touched.booking = Some(id);
+        self.touched.sales = true;
         self.bookings.insert(id, booking);
     }
 
@@ -247,6 +262,7 @@ impl Showing {
         let Some(charging) = self.end_charge(duty) else { return };
         self.sales.paid += charging.price;
         self.sales.refunding += charging.price;
+        self.touched.sales = true;
         let refund = self.next_duty();
         let (charge, amount) = (reference.to_owned(), charging.price);
         self.refunds.insert(refund, Refunding { booking: None, charge, amount });
@@ -254,13 +270,12 @@ impl Showing {
     }
 
     fn cancelled(&mut self, at: Timestamp, id: BookingId) {
-        let Some(booking) = self.bookings.get_mut(&id) else { return };
-        booking.status = match booking.charge {
-            Some(_) => BookingStatus::Refunding,
-            None => BookingStatus::Refunded,
-        };
-        let booking = booking.clone();
+        let Some(booking) = self.bookings.get(&id) else { return };
+        let booking = booking.clone().cancelled();
+        self.bookings.insert(id, booking.clone());
+        self.uncount(booking.account, booking.seats.len(), |_| {});
         self.touched.booking = Some(id);
+        self.touched.sales = true;
         self.sales.bookings -= 1;
         if let Some(charge) = booking.charge.clone() {
             let refund = self.next_duty();
@@ -276,6 +291,7 @@ impl Showing {
         let Some(refunding) = self.refunds.remove(&refund) else { return };
         self.sales.refunding = self.sales.refunding - refunding.amount;
         self.sales.refunded += refunding.amount;
+        self.touched.sales = true;
         let Some(id) = refunding.booking else { return };
         let Some(booking) = self.bookings.get_mut(&id) else { return };
         booking.status = BookingStatus::Refunded;
@@ -292,53 +308,13 @@ impl Showing {
         self.touched.booking = Some(id);
         self.touched.from = Some(from);
         if from != to {
+            let seats = booking.seats.len();
+            self.uncount(from, seats, |buyer| {
+                buyer.bookings.remove(&id);
+            });
+            self.count(to, seats).bookings.insert(id);
             self.tell_booking(at, NoticeKind::TransferredOut, id, &booking, from);
             self.tell_booking(at, NoticeKind::TransferredIn, id, &booking, to);
         }
-    }
-
-    fn notice(&self, at: Timestamp, kind: NoticeKind, seats: &[SeatIndex]) -> Notice {
-        Notice {
-            at,
-            kind,
-            showing_id: self.id,
-            title: self.house.as_ref().map_or_else(String::new, |h| h.opening.movie_title.clone()),
-            seats: self.names(seats),
-            booking_id: None,
-            hold_id: None,
-            until: None,
-            amount: None,
-        }
-    }
-
-    fn tell(&mut self, to: AccountId, notice: Notice) {
-        let duty = self.next_duty();
-        self.tells.insert(duty, (to, notice));
-    }
-
-    fn tell_hold(&mut self, at: Timestamp, kind: NoticeKind, id: HoldId, hold: &Hold) {
-        let notice = self.notice(at, kind, &hold.seats);
-        let until = (kind == NoticeKind::Offered).then_some(hold.until);
-        self.tell(hold.account, Notice { hold_id: Some(id), until, ..notice });
-    }
-
-    fn tell_charge(&mut self, at: Timestamp, kind: NoticeKind, charging: &Charging) {
-        let notice = self.notice(at, kind, &charging.seats);
-        let booking_id = (kind == NoticeKind::Booked).then_some(charging.booking);
-        let amount = Some(charging.price);
-        let notice = Notice { booking_id, hold_id: charging.hold, amount, ..notice };
-        self.tell(charging.account, notice);
-    }
-
-    fn tell_booking(
-        &mut self,
-        at: Timestamp,
-        kind: NoticeKind,
-        id: BookingId,
-        booking: &Booking,
-        to: AccountId,
-    ) {
-        let notice = self.notice(at, kind, &booking.seats);
-        self.tell(to, Notice { booking_id: Some(id), amount: Some(booking.price), ..notice });
     }
 }

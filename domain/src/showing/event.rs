@@ -3,6 +3,7 @@
 use playhouse_protocol::ids::{AccountId, BookingId, HoldId, WaitId};
 use serde::{Deserialize, Serialize};
 
+use super::Hold;
 use super::command::Opening;
 use super::plan::{SeatIndex, SeatKind};
 use crate::duty::DutyId;
@@ -10,7 +11,7 @@ use crate::money::Money;
 use crate::room::Ticket;
 use crate::time::Timestamp;
 
-/// A fact.
+/// A fact. One that time brings names everything it concerns at once, so that lists change once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// The showing went on sale.
@@ -46,10 +47,10 @@ pub enum Event {
         /// The hold.
         hold: HoldId,
     },
-    /// A hold ran out.
+    /// Holds ran out.
     Expired {
-        /// The hold.
-        hold: HoldId,
+        /// Which.
+        holds: Vec<HoldId>,
     },
     /// A payment began; the hold lasts until it ends, at most until `until`.
     PurchaseStarted {
@@ -73,10 +74,10 @@ pub enum Event {
         /// Until when.
         until: Timestamp,
     },
-    /// A payment took too long: its seats are free, the charge is still outstanding.
-    PaymentTimedOut {
-        /// The duty that charges.
-        charge: DutyId,
+    /// Payments took too long: their seats are free, the charges are still outstanding.
+    PaymentsTimedOut {
+        /// The duties that charge.
+        charges: Vec<DutyId>,
     },
     /// A payment went through and its seats are sold.
     Sold {
@@ -157,4 +158,12 @@ pub enum Event {
         /// The duty that told it.
         tell: DutyId,
     },
+}
+
+impl Event {
+    /// `hold`, which is new, exists.
+    pub(super) fn held(id: HoldId, hold: Hold) -> Self {
+        let Hold { account, name, seats, until, latest, price, offer, .. } = hold;
+        Self::Held { hold: id, account, name, seats, until, latest, price, offer }
+    }
 }

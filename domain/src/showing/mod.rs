@@ -2,18 +2,26 @@
 //!
 //! - [`plan`]: the seats. [`best`]: which are the best for a party.
 //! - [`command`], [`event`]: what can be asked and what can become true.
-//! - `decide`: what a command leads to; `purchase`: what payments and refunds lead to;
-//!   `waitlist`: who is offered what comes back.
-//! - `apply`: taking facts in. [`view`]: what is seen. `rows`: what lists show.
+//! - `decide`: what a command leads to, by concern in `holds`, `purchase` (payments and refunds too),
+//!   `bookings`, `blocks` and `waitlist`; `due`: what time leads to.
+//! - `apply`: taking facts in; `buyers`: what each account has; `notices`: news for accounts.
+//! - [`view`]: what is seen. `rows`: what lists show.
 //!
 //! A seat is free, held, sold or blocked; `Showing::seats` holds the one thing each is, so it
-//! cannot be held or sold twice.
+//! cannot be held or sold twice. A command costs by the seats it names, not by the house: totals are
+//! kept, and only best-available looks at every seat. `docs/seats.md` has the promises and bounds.
 
 mod apply;
 pub mod best;
+mod blocks;
+mod bookings;
+mod buyers;
 pub mod command;
 mod decide;
+mod due;
 pub mod event;
+mod holds;
+mod notices;
 pub mod plan;
 mod purchase;
 mod rows;
@@ -35,6 +43,7 @@ pub use self::plan::{RowSpec, SeatKind, SeatPlan};
 pub use self::rows::Purchase;
 pub use self::view::{Change, Sales, ShowingInfo, Totals, View};
 
+use self::buyers::Buyer;
 use self::plan::SeatIndex;
 use self::rows::Touched;
 use crate::duty::{Duty, DutyId, DutyResult};
@@ -53,7 +62,9 @@ pub struct Showing {
     /// What each seat is, by its index.
     seats: Vec<Taken>,
     holds: BTreeMap<HoldId, Hold>,
+    /// Cancelled ones too.
     bookings: BTreeMap<BookingId, Booking>,
+    buyers: BTreeMap<AccountId, Buyer>,
     /// Places on the wait list, first come first.
     waits: BTreeMap<u64, Wait>,
     charges: BTreeMap<DutyId, Charging>,
@@ -64,7 +75,7 @@ pub struct Showing {
     waits_given: u64,
     /// When which hold or payment runs out.
     deadlines: BTreeSet<(Timestamp, Deadline)>,
-    /// True if seats came back since the wait list was looked at.
+    /// True if, since the wait list was looked at, something happened that may let it be served.
     check_waitlist: bool,
     totals: Totals,
     free_by_kind: BTreeMap<SeatKind, u32>,
@@ -184,6 +195,7 @@ impl Rules for Showing {
             seats: Vec::new(),
             holds: BTreeMap::new(),
             bookings: BTreeMap::new(),
+            buyers: BTreeMap::new(),
             waits: BTreeMap::new(),
             charges: BTreeMap::new(),
             refunds: BTreeMap::new(),
@@ -208,22 +220,11 @@ impl Rules for Showing {
     }
 
     fn wake_at(&self) -> Option<Timestamp> {
-        if self.check_waitlist {
-            return Some(Timestamp::ZERO);
-        }
-        self.deadlines.first().map(|(at, _)| *at)
+        self.due_at()
     }
 
     fn wake(&self, cx: &Cx<'_>) -> Effects<Self> {
-        if self.check_waitlist {
-            return Effects::events(self.offers(cx));
-        }
-        let due = self.deadlines.iter().take_while(|(at, _)| *at <= cx.now);
-        let event = |(_, deadline): &(Timestamp, Deadline)| match *deadline {
-            Deadline::Hold(hold) => Event::Expired { hold },
-            Deadline::Payment(charge) => Event::PaymentTimedOut { charge },
-        };
-        Effects::events(due.map(event).collect())
+        Effects::events(self.due(cx))
     }
 
     fn duties(&self) -> Vec<Duty> {
@@ -239,10 +240,7 @@ impl Rules for Showing {
     }
 
     fn change(&self, event: &Event, audience: &Audience) -> Option<Change> {
-        match audience {
-            Audience::Public | Audience::Presenter => self.change_of(event),
-            Audience::Own(_) => None,
-        }
+        self.change_of(event, audience)
     }
 
     fn merge(into: &mut Change, next: Change) {

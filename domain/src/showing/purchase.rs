@@ -6,18 +6,22 @@ use playhouse_protocol::codec;
 use playhouse_protocol::ids::{BookingId, HoldId, RoomId};
 
 use super::command::Reply;
-use super::decide::conflict;
+use super::decide::{Decided, NAME_MAX, conflict, invalid};
 use super::event::Event;
-use super::{Booking, BookingStatus, Charging, House, Showing};
+use super::{Booking, BookingStatus, Charging, Showing};
 use crate::account::{self, Account};
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::payment::{CHARGE, Charge, Charged, REFUND, Refund};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 use crate::room::{Cx, Effects, Rules, Ticket};
 use crate::text;
 
 /// The longest payment token. 200 bytes: providers' tokens have 30 to 60.
 const TOKEN_MAX: usize = 200;
+
+/// How many bookings a showing has, cancelled ones and those being paid for included. 20,000: two for
+/// each seat of the largest house, and its whole state still fits one decode.
+pub(super) const BOOKINGS_MAX: usize = 20_000;
 
 /// How long seats wait for a payment that is under way. 60 s, twice a payment provider's own usual
 /// limit; past it they go back and the charge is settled when its answer comes.
@@ -30,21 +34,29 @@ impl Showing {
     pub(super) fn purchase(
         &self,
         cx: &Cx<'_>,
-        house: &House,
         id: HoldId,
         token: String,
         name: Option<String>,
-    ) -> Result<Effects<Self>, Refusal> {
+    ) -> Decided {
+        let booking = BookingId(cx.seed.uuid(0));
+        if let Some(answer) = self.bought_before(cx, booking) {
+            return answer;
+        }
         let hold = self.own_hold(cx, id)?;
-        let name = name.map_or(Ok(hold.name.clone()), |name| text::line("name", &name, 80))?;
+        let name =
+            name.map_or(Ok(hold.name.clone()), |name| text::line("name", &name, NAME_MAX))?;
         if token.is_empty()
             || token.len() > TOKEN_MAX
             || !token.bytes().all(|b| b.is_ascii_graphic())
         {
             let message = format!("a payment token is 1 to {TOKEN_MAX} visible ASCII characters");
-            return Err(Refusal::new(RefusalKind::Invalid, "bad_payment_token", message));
+            return Err(invalid("bad_payment_token", message));
         }
-        let booking = BookingId(cx.seed.uuid(0));
+        if self.bookings.len() + self.charges.len() >= BOOKINGS_MAX {
+            let message =
+                format!("a showing has at most {BOOKINGS_MAX} bookings, cancelled or not");
+            return Err(conflict("too_many_bookings", message));
+        }
         if hold.price.cents() == 0 {
             let info = Booking {
                 account: hold.account,
@@ -61,10 +73,24 @@ impl Showing {
         let ticket = Ticket(booking.0);
         // The hold's own end may come sooner than an honest payment: it is put off, within the
         // longest time that a hold may last.
-        let until = hold.until.max(cx.now + PAYMENT_WAIT).min(hold.latest.max(hold.until));
-        let until = until.min(house.opening.ends_at);
+        let until = hold.until.max(cx.now + PAYMENT_WAIT).min(hold.latest);
         let started = Event::PurchaseStarted { hold: id, booking, ticket, token, name, until };
         Ok(Effects::later(vec![started], ticket))
+    }
+
+    /// The answer to the same command again, after its outcome was forgotten: `id` is made from its
+    /// key.
+    fn bought_before(&self, cx: &Cx<'_>, id: BookingId) -> Option<Decided> {
+        if let Some(booking) = self.bookings.get(&id) {
+            if cx.caller.account() != Some(booking.account) {
+                let message = "this bought a booking that was passed on";
+                return Some(Err(conflict("already_exists", message)));
+            }
+            let reply = Reply::Booking(self.booking_info(id, booking));
+            return Some(Ok(Effects::reply(vec![], reply)));
+        }
+        let charging = self.charges.values().find(|charging| charging.booking == id)?;
+        Some(Ok(Effects::later(vec![], charging.ticket)))
     }
 
     /// Everything owed: charges, refunds, news.
@@ -119,8 +145,7 @@ impl Showing {
         charging: &Charging,
         reference: String,
     ) -> Effects<Self> {
-        let has_seats = charging.hold.is_some() || charging.seats.iter().all(|s| self.is_free(*s));
-        if !has_seats {
+        if !self.can_still_seat(cx, charging) {
             let event = Event::ChargedTooLate { charge: duty, reference };
             let message = "the payment came after the seats were gone; it is given back";
             let refusal = conflict("paid_too_late", message);
@@ -140,6 +165,12 @@ impl Showing {
         Effects::events(vec![event]).settle(charging.ticket, Ok(reply))
     }
 
+    /// True if the seats of a charge that went through are still its own, or on sale and free.
+    fn can_still_seat(&self, cx: &Cx<'_>, charging: &Charging) -> bool {
+        let on_sale = || self.house.as_ref().is_some_and(|house| self.on_sale(cx, house).is_ok());
+        charging.hold.is_some() || on_sale() && charging.seats.iter().all(|s| self.is_free(*s))
+    }
+
     fn declined(
         &self,
         cx: &Cx<'_>,
@@ -148,9 +179,8 @@ impl Showing {
         refusal: Refusal,
     ) -> Effects<Self> {
         let hold = charging.hold.and_then(|id| self.holds.get(&id));
-        let until = hold.map_or(cx.now, |hold| {
-            hold.until.max(cx.now + RETRY_WAIT).min(hold.latest.max(hold.until))
-        });
+        let until =
+            hold.map_or(cx.now, |hold| hold.until.max(cx.now + RETRY_WAIT).min(hold.latest));
         let event = Event::PaymentFailed { charge: duty, until };
         Effects::events(vec![event]).settle(charging.ticket, Err(refusal))
     }

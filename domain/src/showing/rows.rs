@@ -39,6 +39,8 @@ pub(super) struct Touched {
     pub(super) purchase: Option<BookingId>,
     /// Whose the booking was before, if it changed hands.
     pub(super) from: Option<AccountId>,
+    /// True if the sales changed.
+    pub(super) sales: bool,
 }
 
 impl PartialEq for Touched {

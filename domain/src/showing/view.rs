@@ -181,6 +181,9 @@ pub struct Change {
     pub totals: Totals,
     /// How many seats of each kind are free.
     pub free_by_kind: BTreeMap<SeatKind, u32>,
+    /// For organizers: what was earned, if that changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sales: Option<Sales>,
     /// The whole map, where the showing has just gone on sale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened: Option<Box<SeatMap>>,
@@ -191,6 +194,7 @@ impl Change {
         self.seats.extend(next.seats);
         self.totals = next.totals;
         self.free_by_kind = next.free_by_kind;
+        self.sales = next.sales.or(self.sales.take());
         self.opened = next.opened.or(self.opened.take());
     }
 }
@@ -240,13 +244,17 @@ impl Showing {
     }
 
     fn mine(&self, account: AccountId) -> Mine {
-        let holds = self.holds.iter().filter(|(_, h)| h.account == account);
-        let bookings = self.bookings.iter().filter(|(_, b)| b.account == account);
         let waits = (1..).zip(self.waits.values()).filter(|(_, w)| w.account == account);
+        let waits = waits.map(|(position, wait)| self.wait_info(wait, position)).collect();
+        let Some(buyer) = self.buyers.get(&account) else {
+            return Mine { waits, ..Mine::default() };
+        };
+        let hold = |id: &HoldId| self.holds.get(id).map(|hold| self.hold_info(*id, hold));
+        let booking = |id: &BookingId| self.bookings.get(id).map(|b| self.booking_info(*id, b));
         Mine {
-            holds: holds.map(|(id, hold)| self.hold_info(*id, hold)).collect(),
-            bookings: bookings.map(|(id, booking)| self.booking_info(*id, booking)).collect(),
-            waits: waits.map(|(position, wait)| self.wait_info(wait, position)).collect(),
+            holds: buyer.holds.iter().filter_map(hold).collect(),
+            bookings: buyer.bookings.iter().filter_map(booking).collect(),
+            waits,
         }
     }
 
@@ -297,14 +305,20 @@ impl Showing {
         }
     }
 
-    /// What `event`, just applied, changed for everybody.
-    pub(super) fn change_of(&self, event: &Event) -> Option<Change> {
+    /// What `event`, just applied, changed for `audience`. What one account has of its own is told
+    /// to that account as news.
+    pub(super) fn change_of(&self, event: &Event, audience: &Audience) -> Option<Change> {
+        let sales = match audience {
+            Audience::Public => None,
+            Audience::Presenter => self.touched.sales.then_some(self.sales),
+            Audience::Own(_) => return None,
+        };
         let opened = match event {
             Event::Opened(_) => self.map().map(Box::new),
             _ => None,
         };
         let touched = self.touched(event);
-        if touched.is_empty() && opened.is_none() {
+        if touched.is_empty() && opened.is_none() && sales.is_none() {
             return None;
         }
         let state = |seat: &SeatIndex| {
@@ -316,6 +330,7 @@ impl Showing {
             seats: names.into_iter().zip(touched.iter().map(state)).collect(),
             totals: self.totals,
             free_by_kind: self.free_by_kind.clone(),
+            sales,
             opened,
         })
     }
