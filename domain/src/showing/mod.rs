@@ -5,7 +5,7 @@
 //! - `decide`: what a command leads to, by concern in `holds`, `purchase` (payments and refunds too),
 //!   `bookings`, `blocks` and `waitlist`; `due`: what time leads to.
 //! - `apply`: taking facts in; `buyers`: what each account has; `notices`: news for accounts.
-//! - [`view`]: what is seen. `rows`: what lists show.
+//! - [`view`]: what is seen. `rows`: what lists show. `old`: reading what older versions stored.
 //!
 //! A seat is free, held, sold or blocked; `Showing::seats` holds the one thing each is, so it
 //! cannot be held or sold twice. A command costs by the seats it names, not by the house: totals are
@@ -22,6 +22,7 @@ mod due;
 pub mod event;
 mod holds;
 mod notices;
+mod old;
 pub mod plan;
 mod purchase;
 mod rows;
@@ -32,6 +33,7 @@ mod waitlist;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use playhouse_protocol::codec;
 use playhouse_protocol::ids::{AccountId, BookingId, HoldId, RoomId, ShowingId, WaitId};
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +181,10 @@ impl Showing {
     }
 }
 
+fn unknown_schema(from: u16) -> String {
+    format!("showing has no reader for schema version {from}")
+}
+
 impl Rules for Showing {
     const KIND: &'static str = "showing";
     const SCHEMA: u16 = 2;
@@ -253,6 +259,22 @@ impl Rules for Showing {
 
     fn rows(&self) -> Vec<RowChange> {
         self.all_rows()
+    }
+
+    fn upcast_event(from: u16, bytes: &[u8]) -> Result<Event, String> {
+        match from {
+            1 => old::event_1(bytes).map_err(|e| e.to_string()),
+            Self::SCHEMA => codec::decode(bytes).map_err(|e| e.to_string()),
+            _ => Err(unknown_schema(from)),
+        }
+    }
+
+    fn upcast_state(from: u16, bytes: &[u8]) -> Result<Self, String> {
+        match from {
+            1 => old::state_1(bytes),
+            Self::SCHEMA => codec::decode(bytes).map_err(|e| e.to_string()),
+            _ => Err(unknown_schema(from)),
+        }
     }
 
     fn redact(command: &Command) -> String {

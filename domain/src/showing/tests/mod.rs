@@ -6,6 +6,7 @@
 mod arrangements;
 mod bounds;
 mod invariants;
+mod old;
 mod random;
 mod script;
 mod stage;
