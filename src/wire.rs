@@ -106,7 +106,7 @@ fn bare(written: &[u8]) -> Option<(usize, StatusCode)> {
         return None;
     }
     let from = written.len().saturating_sub(HEAD_MAX);
-    let start = from + written[from..].windows(9).rposition(|bytes| bytes == b"HTTP/1.1 ")?;
+    let start = from + written[from..].windows(7).rposition(|bytes| bytes == b"HTTP/1.")?;
     let head = std::str::from_utf8(&written[start..]).ok()?;
     let status = StatusCode::from_bytes(head.get(9..12)?.as_bytes()).ok()?;
     let has = |name: &str| head.to_ascii_lowercase().contains(&format!("\r\n{name}:"));
@@ -208,6 +208,7 @@ mod tests {
         for own in [
             "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nx-request-id: a\r\n\r\n".to_owned(),
             "HTTP/1.1 204 No Content\r\n\r\n".to_owned(),
+            "HTTP/1.\r\n\r\n".to_owned(),
             format!("HTTP/1.1 200 OK\r\ncontent-length: 9\r\nx-request-id: a\r\n\r\n{BARE}x"),
         ] {
             assert_eq!(read(own.as_bytes(), 4096).await, own);

@@ -92,6 +92,14 @@ fn check_type(req: &HttpRequest) -> Result<(), Problem> {
     let essence = req.content_type().trim();
     let json = essence.eq_ignore_ascii_case("application/json")
         || (essence.starts_with("application/") && essence.ends_with("+json"));
+    let coding = req.headers().get(header::CONTENT_ENCODING).and_then(|v| v.to_str().ok());
+    if let Some(coding) = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+        return Err(Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            format!("content-encoding is '{coding:.50}', a body must come as it is"),
+        ));
+    }
     if json {
         return Ok(());
     }
@@ -293,6 +301,22 @@ mod tests {
         }
         let torn = Bytes::from_static(b"{\"title\":\"\xff\",\"minutes\":1}");
         assert_eq!(answer(json, torn).await, (400, "invalid_json".to_owned()));
+    }
+
+    #[actix_web::test]
+    async fn a_body_that_says_it_is_compressed_is_not_taken_for_plain() {
+        let app = test::init_service(
+            App::new().route("/", web::post().to(|_: Json<Body>| async { "read" })),
+        )
+        .await;
+        for (coding, status) in [("gzip", 415), ("identity", 200)] {
+            let req = test::TestRequest::with_uri("/").method(Method::POST);
+            let req = req.insert_header((header::CONTENT_TYPE, "application/json"));
+            let req = req.insert_header((header::CONTENT_ENCODING, coding));
+            let req = req.set_payload(r#"{"title":"a","minutes":1}"#);
+            let response = test::call_service(&app, req.to_request()).await;
+            assert_eq!(response.status().as_u16(), status, "{coding}");
+        }
     }
 
     #[actix_web::test]
