@@ -272,6 +272,10 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     base.store.data = PathBuf::from("data/demo");
     let mut config = args.run.settings.load(base)?;
     logs::start(&config.log);
+    anyhow::ensure!(
+        config.tls.cert.is_none(),
+        "the demo's simulated people speak plain HTTP: leave tls.cert out, or use `playhouse serve`"
+    );
     if args.fresh {
         house::clear(&config.store.data).map_err(anyhow::Error::msg)?;
     }

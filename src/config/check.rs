@@ -22,7 +22,10 @@ impl Config {
         let bad = |path, what: String| Err(BadSetting { path, what });
         for (path, value, low, high) in self.bounded() {
             if !(low..=high).contains(&value) {
-                return bad(path, format!("is {value}, it must lie between {low} and {high}"));
+                let about = Self::about().into_iter().find(|about| about.path == path);
+                let unit = about.filter(|about| about.unit == "duration").map_or("", |_| " s");
+                let range = format!("between {low} and {high}{unit}");
+                return bad(path, format!("is {value}{unit}, it must lie {range}"));
             }
         }
         if self.tls.cert.is_some() != self.tls.key.is_some() {
@@ -135,6 +138,8 @@ mod tests {
             complaint(|c| c.http.workers = 0),
             "setting http.workers is 0, it must lie between 1 and 256"
         );
+        let said = complaint(|c| c.cinema.payment_attempt = std::time::Duration::ZERO);
+        assert!(said.ends_with("is 0 s, it must lie between 1 and 600 s"), "{said}");
         assert_eq!(
             complaint(|c| c.tls.cert = Some("a".into())),
             "setting tls.cert and tls.key must be given together"

@@ -59,7 +59,8 @@ pub fn load(
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         // One error names the file and the key, the position is within the text.
-        let told = |e: figment::Error| ConfigError::Form(format!("{}: {e}", path.display()));
+        let told =
+            |e: figment::Error| ConfigError::Form(format!("{}: {}", path.display(), plain(&e)));
         Figment::from(Serialized::defaults(Config::default()))
             .merge(Toml::string(&text))
             .extract::<Config>()
@@ -74,7 +75,7 @@ pub fn load(
     for (path, text) in flags {
         figment = merge_at(figment, path, text.clone().into(), &format!("the flag for {path}"))?;
     }
-    let config: Config = figment.extract().map_err(|e| ConfigError::Form(e.to_string()))?;
+    let config: Config = figment.extract().map_err(|e| ConfigError::Form(plain(&e)))?;
     config.check()?;
     Ok(config)
 }
@@ -110,9 +111,26 @@ fn merge_at(
     let dict = Dict::from([(key.to_owned(), value)]);
     let merged = figment.merge(Serialized::default(section, dict));
     if let Err(error) = merged.extract::<Config>() {
-        return Err(ConfigError::Form(format!("{source}: {}", error.kind)));
+        return Err(ConfigError::Form(format!("{source}: {}", kind(&error))));
     }
     Ok(merged)
+}
+
+/// Which setting, and what is wrong with it.
+fn plain(error: &figment::Error) -> String {
+    match error.path.join(".") {
+        key if key.is_empty() => kind(error),
+        key => format!("{key}: {}", kind(error)),
+    }
+}
+
+/// What is wrong, in words for whoever wrote it.
+fn kind(error: &figment::Error) -> String {
+    let said = error.kind.to_string();
+    match said.contains("duration format") {
+        true => "a duration is written like 250ms, 10s, 15m or 30d".to_owned(),
+        false => said,
+    }
 }
 
 #[cfg(test)]
@@ -168,11 +186,12 @@ mod tests {
     #[test]
     fn a_value_of_the_wrong_form_is_told_with_its_place() {
         let said = with("[http]\nworkers = 'many'", &[], &Flags::new()).unwrap_err().to_string();
-        assert!(said.contains("http.workers"), "{said}");
+        assert!(said.contains("playhouse.toml: http.workers: "), "{said}");
         let said = with("", &[("PLAYHOUSE_HTTP_WORKERS", "many")], &Flags::new()).unwrap_err();
         assert!(said.to_string().contains("PLAYHOUSE_HTTP_WORKERS"), "{said}");
         let said = with("", &[("PLAYHOUSE_HTTP_KEEP_ALIVE", "soon")], &Flags::new()).unwrap_err();
-        assert!(said.to_string().contains("PLAYHOUSE_HTTP_KEEP_ALIVE"), "{said}");
+        let hint = "PLAYHOUSE_HTTP_KEEP_ALIVE: a duration is written like 250ms, 10s, 15m or 30d";
+        assert_eq!(said.to_string(), hint);
     }
 
     #[test]
