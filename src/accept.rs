@@ -1,5 +1,7 @@
 //! From a listening socket to the library that speaks HTTP: what `actix_web::HttpServer` does, with
 //! a layer of our own on every accepted connection, which it leaves no room for ([`Spoken`]).
+//!
+//! With a new actix-web, compare [`serve`] with `HttpServer::listen` and `listen_rustls_0_23`.
 
 use std::io;
 use std::time::Duration;
