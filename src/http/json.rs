@@ -149,6 +149,11 @@ async fn read(req: &HttpRequest, mut payload: Payload, bounds: Bounds) -> Result
 fn broken(error: &PayloadError, bounds: Bounds) -> Problem {
     match error {
         PayloadError::Overflow => too_large(bounds),
+        PayloadError::Incomplete(_) | PayloadError::EncodingCorrupted => Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            "the body ended too early, or its chunks make no sense",
+        ),
         other => Problem::new(
             StatusCode::BAD_REQUEST,
             "bad_request",
