@@ -191,3 +191,76 @@ impl Rules for Movie {
         Policy { retention: Retention::Forever, ..Policy::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use playhouse_protocol::ids::AccountId;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::room::{Caller, Role, Seed};
+
+    fn details(title: &str) -> Details {
+        Details {
+            title: title.into(),
+            minutes: 153,
+            genre: None,
+            synopsis: Some("A city.\nTwo worlds.".into()),
+            age_rating: None,
+            poster_url: Some("https://example.org/poster.png".into()),
+            language: None,
+        }
+    }
+
+    fn ask(
+        movie: &mut Movie,
+        caller: &Caller,
+        command: Command,
+    ) -> Result<Vec<RowChange>, Refusal> {
+        let room = RoomId::of(Movie::KIND, Uuid::from_u128(1));
+        let (now, seed) = (Timestamp::ZERO, Seed::derive(&[b"any"]));
+        let effects = movie.decide(&Cx { now, room: &room, caller, seed, revision: 7 }, command)?;
+        let [event] = &effects.events[..] else { panic!("one event") };
+        movie.apply(now, event);
+        Ok(movie.row_changes(event))
+    }
+
+    fn movie() -> Movie {
+        Movie::new(&RoomId::of(Movie::KIND, Uuid::from_u128(1)))
+    }
+
+    #[test]
+    fn a_movie_is_made_once_and_a_new_title_takes_its_old_row_away() {
+        let (mut movie, system) = (movie(), Caller::System);
+        let update = |title: &str, expect| Command::Update { details: details(title), expect };
+        assert_eq!(ask(&mut movie, &system, update("M", None)).unwrap_err().code, "not_found");
+        let rows = ask(&mut movie, &system, Command::Create(details(" Metropolis "))).unwrap();
+        assert_eq!((rows.len(), movie.info().unwrap().title.as_str()), (1, "Metropolis"));
+        let again = ask(&mut movie, &system, Command::Create(details("M"))).unwrap_err();
+        assert_eq!(again.code, "already_exists");
+        let stale = ask(&mut movie, &system, update("M", Some(6))).unwrap_err();
+        assert_eq!(stale.code, "stale_revision");
+        let rows = ask(&mut movie, &system, update("M", Some(7))).unwrap();
+        assert!(rows.len() == 2 && rows[0].value.is_none() && rows[1].value.is_some());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_said_and_only_organizers_say_it() {
+        let user = Caller::Account { id: AccountId(Uuid::nil()), role: Role::User };
+        let refused = |caller: &Caller, details| {
+            ask(&mut movie(), caller, Command::Create(details)).unwrap_err().code
+        };
+        let of = || details("Metropolis");
+        assert_eq!(refused(&user, of()), "forbidden");
+        for (details, code) in [
+            (details(" "), "bad_text"),
+            (details("M\u{202e}"), "bad_text"),
+            (Details { minutes: 0, ..of() }, "bad_minutes"),
+            (Details { minutes: MINUTES_MAX + 1, ..of() }, "bad_minutes"),
+            (Details { poster_url: Some("javascript:alert(1)".into()), ..of() }, "bad_url"),
+            (Details { synopsis: Some("x".repeat(2001)), ..of() }, "bad_text"),
+        ] {
+            assert_eq!(refused(&Caller::System, details), code);
+        }
+    }
+}
