@@ -110,7 +110,7 @@ fn a_showing_that_could_not_be_opened_gives_its_slot_back() {
     let (caller, seed) = (&Caller::System, Seed::derive(&[b"any"]));
     let cx = Cx { now, room: &room, caller, seed, revision: 1 };
     let duty = screen.duties()[0].id;
-    let no = Refusal::new(RefusalKind::Invalid, "no", "no");
+    let no = Refusal::not_found("showing");
     let effects = screen.duty_done(&cx, duty, DutyResult::Refused(no.clone()));
     assert_eq!(effects.settled[0].1, Err(no));
     effects.events.iter().for_each(|event| screen.apply(now, event));
@@ -131,7 +131,7 @@ proptest! {
             let Ok(effects) = screen.decide(&cx, Command::Schedule(plan)) else { continue };
             effects.events.iter().for_each(|event| screen.apply(now, event));
             let duty = screen.duties().pop().expect("the showing must be opened").id;
-            let refusal = Refusal::new(RefusalKind::Invalid, "no", "no");
+            let refusal = Refusal::not_found("showing");
             let result =
                 if opens { DutyResult::Done(vec![]) } else { DutyResult::Refused(refusal) };
             let effects = screen.duty_done(&cx, duty, result);
