@@ -151,6 +151,19 @@ function zoom(by) {
   root.style.setProperty("--seat", `${size}rem`);
 }
 
+/** Shows the page's address as phones reach it, as a picture and as a link. */
+async function share() {
+  try {
+    const answer = await fetch(`${path}/qr.svg`);
+    if (!answer.ok) throw new Error("the picture could not be loaded");
+    const picture = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+    const link = $("title", picture).textContent;
+    $("#qr").replaceChildren(picture);
+    $("#link").href = $("#link").textContent = link;
+    $("#phone").showModal();
+  } catch (problem) { say(problem); }
+}
+
 async function main() {
   $("#zoom-in").addEventListener("click", () => zoom(0.25));
   $("#zoom-out").addEventListener("click", () => zoom(-0.25));
@@ -159,10 +172,12 @@ async function main() {
     event.target.setAttribute("aria-pressed", String(list));
   });
   account = await start();
+  $("#share").addEventListener("click", share);
   try {
     const seen = await get(`${path}/seats`);
     heardTime(seen.server_time);
     head(seen);
+    $("#share").hidden = false;
     counts(seen.seats);
     map.show(seen);
     await readMine();

@@ -30,6 +30,7 @@ pub mod openapi;
 pub mod pages;
 pub mod paging;
 pub mod peer;
+pub mod qr;
 pub mod refusals;
 pub mod screens;
 pub mod showings;

@@ -40,6 +40,7 @@ use super::{accounts, admin, bookings, etag, health, holds, movies, screens, sho
         showings::list,
         showings::availability,
         showings::get,
+        showings::qr_picture,
         showings::seat_map,
         showings::block,
         showings::unblock,

@@ -13,6 +13,7 @@ use super::etag::{self, IfMatch};
 use super::json::Json;
 use super::key::IdempotencyKey;
 use super::paging::{List, Page};
+use super::qr;
 use crate::app::App;
 use crate::cinema::requests::{
     BlockRequest, ShowingRequest, ShowingsQuery, UnblockRequest, WaitRequest,
@@ -26,6 +27,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/showings", web::get().to(list))
         .route("/api/availability", web::get().to(availability))
         .route("/api/showings/{showing}", web::get().to(get))
+        .route("/api/showings/{showing}/qr.svg", web::get().to(qr_picture))
         .route("/api/showings/{showing}/seats", web::get().to(seat_map))
         .route("/api/showings/{showing}/blocks", web::post().to(block))
         .route("/api/showings/{showing}/blocks", web::delete().to(unblock))
@@ -111,6 +113,25 @@ pub async fn get(
     showing: web::Path<ShowingId>,
 ) -> Result<HttpResponse, Problem> {
     etag::json(&req, &showings::get(&app.rooms, *showing).await?)
+}
+
+/// A QR picture of the showing's page, under the server's public address.
+#[utoipa::path(
+    get, path = "/api/showings/{showing}/qr.svg", tag = "cinema", operation_id = "showing_qr",
+    params(("showing" = String, Path, format = "uuid")),
+    responses(
+        (status = 200, description = "The picture", body = String, content_type = "image/svg+xml"),
+        (status = 304, description = "As the caller knows it"),
+        ThingProblems,
+    ),
+)]
+pub async fn qr_picture(
+    req: HttpRequest,
+    app: web::Data<App>,
+    showing: web::Path<ShowingId>,
+) -> Result<HttpResponse, Problem> {
+    showings::get(&app.rooms, *showing).await?;
+    Ok(qr::answer(&req, &format!("{}/showings/{showing}", app.public_url)))
 }
 
 /// A showing's seats. With a token also one's own part, for organizers also the sales. The `ETag`

@@ -1,0 +1,175 @@
+//! The pages in Debian's Chromium, driven as people do.
+
+mod buyers;
+mod everyone;
+mod organizer;
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::{Client as Page, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+use crate::server::Server;
+
+/// How long something on a page may take to come about. 20 s on a busy machine; usual is 50 ms.
+const WITHIN: Duration = Duration::from_secs(20);
+
+/// How often a page is looked at meanwhile. 20 ms: often enough to lose no time.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// A chromedriver of one's own, which ends with its owner.
+struct Driver {
+    child: Child,
+    url: String,
+    profiles: tempfile::TempDir,
+}
+
+impl Driver {
+    /// Starts one on a free port; none if it is not installed, which is said aloud.
+    fn start() -> Option<Self> {
+        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
+        let mut command = Command::new("chromedriver");
+        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
+        match command.spawn() {
+            Ok(child) => {
+                let url = format!("http://127.0.0.1:{port}");
+                let profiles = tempfile::tempdir().expect("a folder can be made");
+                Some(Self { child, url, profiles })
+            }
+            Err(error) => {
+                eprintln!("LEFT OUT: the pages in a browser: chromedriver does not start: {error}");
+                None
+            }
+        }
+    }
+
+    /// A browser with a profile of its own.
+    async fn browser(&self, name: &str) -> Page {
+        let profile = self.profiles.path().join(name);
+        let args = [
+            "--headless".to_owned(),
+            "--no-sandbox".into(),
+            "--disable-gpu".into(),
+            "--disable-quic".into(),
+            "--disable-dev-shm-usage".into(),
+            "--no-first-run".into(),
+            "--disable-background-networking".into(),
+            "--disable-component-update".into(),
+            "--disable-sync".into(),
+            "--window-size=1200,900".into(),
+            format!("--user-data-dir={}", profile.display()),
+        ];
+        let options = json!({
+            "goog:chromeOptions": { "args": args },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(options) = options else { unreachable!("it is an object") };
+        let deadline = Instant::now() + WITHIN;
+        loop {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            match builder.capabilities(options.clone()).connect(&self.url).await {
+                Ok(page) => return page,
+                Err(error) => assert!(Instant::now() < deadline, "no browser: {error}"),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+impl Driver {
+    /// What the driver answers to a command of its own protocol.
+    async fn ask(&self, page: &Page, command: &str, body: Value) -> Value {
+        let session = page.session_id().await.unwrap().expect("a session is open");
+        let url = format!("{}/session/{session}/{command}", self.url);
+        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+        let mut answer: Value = answer.json().await.unwrap();
+        assert!(answer["value"]["error"].is_null(), "{answer}");
+        answer["value"].take()
+    }
+
+    /// Asks the browser itself, by the Chrome DevTools protocol.
+    async fn devtools(&self, page: &Page, cmd: &str, params: Value) {
+        self.ask(page, "goog/cdp/execute", json!({ "cmd": cmd, "params": params })).await;
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn text(page: &Page, script: &str) -> String {
+    let value = page.execute(script, vec![]).await.expect("a script runs");
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Waits until `script` returns true.
+async fn until(page: &Page, script: &str) {
+    let deadline = Instant::now() + WITHIN;
+    while page.execute(script, vec![]).await.expect("a script runs") != json!(true) {
+        if Instant::now() >= deadline {
+            let body = text(page, "return document.body.innerText").await;
+            panic!("it did not come about: {script}\n{body}");
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Clicks what `css` selects, once it is there. A page may draw it anew in between: then again.
+async fn click(page: &Page, css: &str) {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let clicked = match page.find(Locator::Css(css)).await {
+            Ok(element) => element.click().await,
+            Err(error) => Err(error),
+        };
+        match clicked {
+            Ok(()) => return,
+            Err(error) => assert!(Instant::now() < deadline, "{css} is not clicked: {error}"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn fill(page: &Page, css: &str, value: &str) {
+    let element = page.wait().at_most(WITHIN).for_element(Locator::Css(css)).await.unwrap();
+    element.send_keys(value).await.unwrap();
+}
+
+/// Logs in through the page and ends up at `path`.
+async fn log_in(page: &Page, server: &Server, name: &str, password: &str, path: &str) {
+    page.goto(&format!("{}/login?next={path}", server.base())).await.unwrap();
+    fill(page, "#login [name=login]", name).await;
+    fill(page, "#login [name=password]", password).await;
+    click(page, "#login button").await;
+    until(page, &format!("return location.pathname === '{path}'")).await;
+}
+
+fn state(seat: &str) -> String {
+    format!(
+        "document.querySelector('[data-seat={seat}]')?.getAttribute('aria-label')?.split(', ').pop()"
+    )
+}
+
+/// Nothing was written to the console as an error. What the browser notes of refusals that the test
+/// provoked, and the page showed to the person, is none: `refusals` has their paths and statuses.
+async fn no_error_in_the_console(driver: &Driver, page: &Page, refusals: &[(&str, u16)]) {
+    let log = driver.ask(page, "se/log", json!({ "type": "browser" })).await;
+    for entry in log.as_array().expect("a log is a list") {
+        let message = entry["message"].as_str().unwrap_or_default();
+        let provoked = refusals.iter().any(|(path, status)| {
+            message.contains(path) && message.contains(&format!("with a status of {status}"))
+        });
+        assert!(entry["level"] != "SEVERE" || provoked, "{message}");
+    }
+}
+
+/// Waits until the page follows its room.
+async fn is_live(page: &Page) {
+    until(page, "return document.querySelector('#connection')?.textContent === 'live'").await;
+}
