@@ -231,9 +231,121 @@ mod tests {
         }
 
         #[test]
-        fn what_was_written_is_read_back(seq: u64, schema: u16, payload: Vec<u8>) {
-            let frame = Frame { seq, schema, payload, ..sample() };
-            prop_assert_eq!(decode_frame(&encode_frame(&frame)), Ok(frame));
+        fn what_was_written_is_read_back(frame in frame()) {
+            let bytes = encode_frame(&frame);
+            prop_assert_eq!(decode_snapshot(&bytes), Err(RecordError::Magic));
+            prop_assert_eq!(decode_frame(&bytes), Ok(frame.clone()));
+            let Frame { room, seq, schema, at, payload, .. } = frame;
+            let snapshot = Snapshot { room, seq, schema, at, payload };
+            prop_assert_eq!(decode_snapshot(&encode_snapshot(&snapshot)), Ok(snapshot));
+        }
+
+        #[test]
+        fn damage_of_any_kind_is_found(
+            frame in frame(),
+            other in frame(),
+            damages in prop::collection::vec(damage(), 1..4),
+        ) {
+            let whole = encode_frame(&frame);
+            let mut bytes = whole.clone();
+            damages.iter().for_each(|damage| damage.strike(&mut bytes, &encode_frame(&other)));
+            prop_assume!(bytes != whole && bytes != encode_frame(&other));
+            prop_assert!(decode_frame(&bytes).is_err(), "{:?} was taken for a frame", damages);
+        }
+
+        /// The checksum turns away all that is not meant; this is what stands behind it.
+        #[test]
+        fn damage_under_a_right_checksum_is_refused_or_a_frame_of_exactly_these_bytes(
+            frame in frame(),
+            other in frame(),
+            damages in prop::collection::vec(damage(), 1..4),
+        ) {
+            let mut bytes = encode_frame(&frame);
+            bytes.truncate(bytes.len() - SUM);
+            damages.iter().for_each(|damage| damage.strike(&mut bytes, &encode_frame(&other)));
+            bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
+            match decode_frame(&bytes) {
+                Ok(frame) => {
+                    // A time past the last one is read as the last one.
+                    bytes[24..32].copy_from_slice(&frame.at.ms().to_le_bytes());
+                    let body = bytes.len() - SUM;
+                    prop_assert_eq!(&encode_frame(&frame)[..body], &bytes[..body]);
+                }
+                Err(error) => {
+                    let by_the_sum = matches!(error, RecordError::Checksum { .. });
+                    prop_assert!(!by_the_sum, "the checksum is right");
+                }
+            }
+        }
+    }
+
+    fn frame() -> impl Strategy<Value = Frame> {
+        let room =
+            ("[a-z]{1,10}", "[a-z0-9-]{1,36}").prop_map(|(kind, key)| format!("{kind}:{key}"));
+        let payload = prop::collection::vec(any::<u8>(), 0..300);
+        let numbers = (any::<u64>(), any::<u64>(), any::<u16>(), any::<u64>());
+        (room, numbers, payload).prop_map(|(room, (claim, seq, schema, at), payload)| {
+            let (room, at) = (room.parse().unwrap(), Timestamp::from_ms(at));
+            Frame { room, claim, seq, schema, at, payload }
+        })
+    }
+
+    /// What a disk, or a program with a fault, may do to a record.
+    #[derive(Debug, Clone)]
+    enum Damage {
+        /// A field of the head at an offset becomes another: its length in bytes and its value.
+        Field(usize, usize, u64),
+        /// A byte becomes another.
+        Byte(prop::sample::Index, u8),
+        /// The end is missing.
+        Cut(prop::sample::Index),
+        /// More follows.
+        More(Vec<u8>),
+        /// A piece is missing from the middle, and the rest moved up.
+        Gone(prop::sample::Index, usize),
+        /// The rest is another record's, as where two writes meet.
+        Splice(prop::sample::Index),
+        /// A block was never written.
+        Zeroes(prop::sample::Index, usize),
+    }
+
+    fn damage() -> impl Strategy<Value = Damage> {
+        use Damage::{Byte, Cut, Field, Gone, More, Splice, Zeroes};
+        let at = any::<prop::sample::Index>;
+        let fields =
+            vec![(0, 4), (4, 1), (5, 1), (6, 2), (8, 8), (16, 8), (24, 8), (32, 2), (34, 4)];
+        let small = 0..400_u64;
+        let value = prop_oneof![small, Just(u64::MAX), Just(u64::MAX - 41), any::<u64>()];
+        prop_oneof![
+            4 => (prop::sample::select(fields), value).prop_map(|((at, len), v)| Field(at, len, v)),
+            2 => (at(), any::<u8>()).prop_map(|(at, byte)| Byte(at, byte)),
+            1 => at().prop_map(Cut),
+            1 => prop::collection::vec(any::<u8>(), 1..50).prop_map(More),
+            1 => (at(), 1..20_usize).prop_map(|(at, n)| Gone(at, n)),
+            1 => at().prop_map(Splice),
+            1 => (at(), 1..64_usize).prop_map(|(at, n)| Zeroes(at, n)),
+        ]
+    }
+
+    impl Damage {
+        fn strike(&self, bytes: &mut Vec<u8>, other: &[u8]) {
+            let len = bytes.len();
+            let within = |at: &prop::sample::Index| at.index(len.max(1)).min(len);
+            match self {
+                Self::Field(at, n, value) if at + n <= len => {
+                    bytes[*at..at + n].copy_from_slice(&value.to_le_bytes()[..*n]);
+                }
+                Self::Byte(at, byte) if len > 0 => bytes[at.index(len)] = *byte,
+                Self::Cut(at) => bytes.truncate(within(at)),
+                Self::More(more) => bytes.extend(more),
+                Self::Gone(at, n) => drop(bytes.drain(within(at)..(within(at) + n).min(len))),
+                Self::Splice(at) => {
+                    bytes.truncate(within(at));
+                    bytes.extend(other.iter().skip(within(at)));
+                }
+                Self::Zeroes(at, n) => bytes[within(at)..].iter_mut().take(*n).for_each(|b| *b = 0),
+                Self::Field(..) | Self::Byte(..) => {}
+            }
         }
     }
 }
