@@ -27,6 +27,14 @@ pub enum Broken {
         /// What is there.
         found: String,
     },
+    /// A booking is there that nobody was told of: something happened twice.
+    #[error("booking {id} is there and nobody was told of it: {found}")]
+    Untold {
+        /// The booking.
+        id: String,
+        /// What is there.
+        found: String,
+    },
     /// A sum does not add up.
     #[error("{what} is {found}, by the buyers' own logs {expected}")]
     Sum {
@@ -126,6 +134,18 @@ impl History {
         Ok(())
     }
 
+    /// Nothing is among `found` but what was acknowledged.
+    ///
+    /// # Errors
+    ///
+    /// [`Broken::Untold`].
+    pub fn nothing_else(&self, found: &BTreeMap<String, Value>) -> Result<(), Broken> {
+        match found.iter().find(|(id, _)| !self.bookings.contains_key(*id)) {
+            Some((id, found)) => Err(Broken::Untold { id: id.clone(), found: found.to_string() }),
+            None => Ok(()),
+        }
+    }
+
     /// The organizer's figures (`seats` totals and `sales`) are what the acknowledged bookings add
     /// up to.
     ///
@@ -197,5 +217,46 @@ mod tests {
         };
         assert_eq!(history.adds_up(&map("9.50")), Ok(()));
         assert!(history.adds_up(&map("19.00")).is_err());
+    }
+
+    #[test]
+    fn a_booking_that_was_made_twice_is_named() {
+        let mut history = History::default();
+        history.booked(booking("a", "A1"));
+        let once = BTreeMap::from([("a".to_owned(), booking("a", "A1"))]);
+        assert_eq!(history.nothing_else(&once), Ok(()));
+        let mut twice = once;
+        twice.insert("b".to_owned(), booking("b", "A2"));
+        assert_eq!(history.all_there(&twice), Ok(()), "nothing is lost");
+        let broken = history.nothing_else(&twice).unwrap_err();
+        assert!(matches!(&broken, Broken::Untold { id, .. } if id == "b"), "{broken}");
+    }
+
+    #[test]
+    fn each_fault_of_a_server_is_named_with_the_booking_and_the_seat() {
+        let mut history = History::default();
+        history.booked(booking("a", "A1"));
+        history.booked(booking("b", "A1"));
+        let (seat, first, second) = ("A1".into(), "a".into(), "b".into());
+        assert_eq!(history.no_seat_twice(), Err(Broken::SoldTwice { seat, first, second }));
+        let only_a = BTreeMap::from([("a".to_owned(), booking("a", "A1"))]);
+        let lost = history.all_there(&only_a).unwrap_err();
+        assert!(matches!(&lost, Broken::Lost { id, .. } if id == "b"), "{lost}");
+    }
+
+    #[test]
+    fn a_hall_that_is_oversold_is_found() {
+        let mut history = History::default();
+        history.booked(booking("a", "A1"));
+        history.booked(booking("b", "A2"));
+        let map = |total: u64, sold: u64| {
+            json!({ "seats": { "total": total, "free": 0, "held": 0, "sold": sold, "blocked": 0 },
+                "sales": { "bookings": 2, "paid": "19.00", "refunding": "0.00", "refunded": "0.00" } })
+        };
+        assert_eq!(history.adds_up(&map(2, 2)), Ok(()));
+        for (total, sold, what) in [(1, 2, "all seats"), (2, 1, "seats sold")] {
+            let broken = history.adds_up(&map(total, sold)).unwrap_err();
+            assert!(matches!(&broken, Broken::Sum { what: w, .. } if w == what), "{broken}");
+        }
     }
 }
