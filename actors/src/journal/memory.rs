@@ -293,6 +293,10 @@ impl Journal for MemoryJournal {
             let what = format!("a snapshot of it was given, and {newest} is the newest");
             return Err(damaged(room, snapshot.seq, what));
         }
+        if state.snapshots.keys().any(|(r, seq)| r == room && *seq > snapshot.seq) {
+            let what = "a snapshot of it was given, and there is a newer one".to_owned();
+            return Err(damaged(room, snapshot.seq, what));
+        }
         state.snapshots.insert((room.clone(), snapshot.seq), snapshot.clone());
         let seqs: Vec<u64> = state.snapshots_of(room).iter().map(|s| s.seq).collect();
         let [.., older, _] = *seqs.as_slice() else { return Ok(()) };

@@ -261,7 +261,8 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`JournalError::Store`]; what was there stays readable.
+    /// [`JournalError::Store`]; what was there stays readable. [`JournalError::Damaged`] for one of
+    /// a record that is not stored, or older than one that is kept: a rewrite may lie between.
     fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError>;
 
     /// Reads what `rewrite` of `room` starts from, however damaged the records are that it leaves

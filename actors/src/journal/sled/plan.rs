@@ -169,6 +169,12 @@ pub(super) fn snapshot(db: &sled::Db, snapshot: &Snapshot) -> Result<sled::Batch
     if *seq > newest {
         return Err(refuse(format!("a snapshot of it was given, and {newest} is the newest")));
     }
+    // One that was made slowly must not come back behind a rewrite, which dropped all before it.
+    let newer = keys::record(Series::Snapshots, room, *seq + 1, 0)
+        ..=keys::record(Series::Snapshots, room, u64::MAX, u16::MAX);
+    if db.range(newer).keys().next().transpose().map_err(read::failed)?.is_some() {
+        return Err(refuse("a snapshot of it was given, and there is a newer one".to_owned()));
+    }
     check_size(snapshot)?;
     let mut batch = sled::Batch::default();
     remove_record(db, &mut batch, Series::Snapshots, room, *seq)?;

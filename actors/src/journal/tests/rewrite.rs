@@ -87,3 +87,17 @@ fn a_rewritten_room_is_rebuilt_without_a_look_at_what_was_before() {
         assert!(journal.rewrite(&rewritten, &snapshot(&a, 10)).is_err(), "it must follow on");
     });
 }
+
+#[test]
+fn a_snapshot_that_comes_late_does_not_bring_back_what_was_undone() {
+    on_each_store(|store| {
+        let (journal, a) = (store.journal(), room("poll:a"));
+        let claim = fill(journal, &a, 1..=9);
+        journal.rewrite(&append(&a, claim, 10), &snapshot(&a, 10)).unwrap();
+        assert!(journal.snapshot(&snapshot(&a, 6), Keep::All).is_err(), "there is a newer one");
+        assert_eq!(rebuilt(journal, &a), (Some(10), vec![]));
+        journal.append(&[append(&a, claim, 11)]).unwrap();
+        journal.snapshot(&snapshot(&a, 11), Keep::All).unwrap();
+        assert_eq!(rebuilt(journal, &a), (Some(10), vec![11]));
+    });
+}
