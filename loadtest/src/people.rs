@@ -23,15 +23,20 @@ const BRISK_MS: Range<u64> = 100..700;
 /// How many visits are brisk. 5: with some dozens of people a tenth of a small house.
 const BRISK_VISITS: u32 = 5;
 
-/// How many of the next showings people choose among. 12: some sell out, none stands empty.
-const CHOICE: usize = 12;
+/// How many of the next showings people choose among. 40: a small house's next day; the sooner one
+/// begins the more come, so that fullness falls off towards the evening after.
+const CHOICE: usize = 40;
+
+/// A showing this far down the list draws half as many as the next. 8: two of each of four screens.
+const SOON: f64 = 8.0;
 
 /// How many showings a person waits for at once, at most. 3; older places are forgotten.
 const WAITS_MAX: usize = 3;
 
-/// The least share of free seats that people leave. Below it some cancel, so that there is always
-/// something to see.
-const FREE_SHARE: f64 = 0.12;
+/// How often somebody gives a booking back instead of buying: hardly anybody while a showing is less
+/// full than it draws, most once it is as full, so that it stays there and yet always moves. Of a
+/// showing that sold out fewer, so that it is mostly sold out and its wait list moves.
+const GIVE_BACK: (f64, f64, f64) = (0.03, 0.6, 0.3);
 
 /// One person.
 pub struct Person {
@@ -105,18 +110,18 @@ impl Person {
         let showings = format!("/api/showings?from={now}&limit={CHOICE}");
         let showings = self.client.get(&showings).await?;
         let showings = showings["items"].as_array().cloned().unwrap_or_default();
-        let Some(showing) = showings.iter().choose(&mut self.chance) else { return Ok(()) };
-        let (free, total) = (&showing["seats"]["free"], &showing["seats"]["total"]);
-        let share = free.as_f64().unwrap_or(0.0) / total.as_f64().unwrap_or(1.0).max(1.0);
-        if self.chance.random_bool(if share < FREE_SHARE { 0.5 } else { 0.03 }) {
-            return self.change_one().await;
-        }
+        let listed: Vec<(usize, &Value)> = showings.iter().enumerate().collect();
+        let drawn = listed.choose_weighted(&mut self.chance, |(n, showing)| pull(*n, showing));
+        let Ok(&(_, showing)) = drawn else { return Ok(()) };
         let id = showing["id"].as_str().unwrap_or_default();
+        if self.chance.random_bool(gives_back(showing)) {
+            return self.change_one(id).await;
+        }
         let mut buyer = self.come(id).await?;
         let (want, party) = self.want(id).await?;
         match buyer.hold(id, want).await {
             Ok(hold) => self.decide(&mut buyer, id, &hold).await,
-            Err(no) if no.code() == "too_many_seats" => self.change_one().await,
+            Err(no) if no.code() == "too_many_seats" => self.change_one(id).await,
             Err(no) if matches!(no.code(), "sold_out" | "no_seats_together") => {
                 buyer.wait(id, party).await?;
                 if self.waiting.len() >= WAITS_MAX {
@@ -208,12 +213,16 @@ impl Person {
         Ok((names.map_or(best, |names| json!({ "seats": names })), party))
     }
 
-    /// Cancels a booking, or now and then puts a friend's name on it.
-    async fn change_one(&mut self) -> Result<(), No> {
+    /// Cancels a booking of `showing` if there is one, or now and then puts a friend's name on it.
+    async fn change_one(&mut self, showing: &str) -> Result<(), No> {
         let bookings = self.client.get("/api/bookings?limit=100").await?;
         let bookings = bookings["items"].as_array().cloned().unwrap_or_default();
         let now = jiff::Timestamp::now().to_string();
-        let can = |b: &&Value| b["status"] == "paid" && b["cancel_until"].as_str() > Some(&*now);
+        let can = |b: &&Value| {
+            b["showing_id"] == showing
+                && b["status"] == "paid"
+                && b["cancel_until"].as_str() > Some(&*now)
+        };
         let Some(booking) = bookings.iter().filter(can).choose(&mut self.chance) else {
             return Ok(());
         };
@@ -228,7 +237,66 @@ impl Person {
     }
 }
 
+/// How full `showing` becomes, from 0.25 to 1: each draws more or less, always the same, and a quarter
+/// of them sell out.
+fn draw(showing: &Value) -> f64 {
+    // Ids are random or digests, so their last digits are evenly spread.
+    let id = showing["id"].as_str().unwrap_or_default();
+    let digits = id.get(id.len().saturating_sub(4)..).unwrap_or_default();
+    let spread = u16::from_str_radix(digits, 16).unwrap_or_default();
+    (0.25 + f64::from(spread) / f64::from(u16::MAX)).min(1.0)
+}
+
+/// How many seats `showing` has, and which share of them is not free.
+fn fullness(showing: &Value) -> (f64, f64) {
+    let seats = |state: &str| showing["seats"][state].as_f64().unwrap_or_default();
+    let total = seats("total").max(1.0);
+    (total, 1.0 - seats("free") / total)
+}
+
+/// How strongly `showing`, the `n`th of those to come, pulls people.
+fn pull(n: usize, showing: &Value) -> f64 {
+    let (total, _) = fullness(showing);
+    draw(showing) * total / (1.0 + f64::from(u32::try_from(n).unwrap_or(u32::MAX)) / SOON)
+}
+
+/// How likely somebody who thinks of `showing` gives a booking back.
+fn gives_back(showing: &Value) -> f64 {
+    let (before, after, sold_out) = GIVE_BACK;
+    match fullness(showing).1 {
+        full if full >= 1.0 => sold_out,
+        full if full >= draw(showing) => after,
+        _ => before,
+    }
+}
+
 /// A simulated person has nothing to hide, and keeps to the server's rules for passwords.
 fn password(name: &str) -> String {
     format!("{name}-simulated")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn showing(id: &str, free: u32) -> Value {
+        json!({ "id": id, "seats": { "total": 100, "free": free } })
+    }
+
+    #[test]
+    fn a_showing_fills_up_to_what_it_draws_and_then_gives_back_more_than_it_takes() {
+        let (little, much) = ("018f-0000", "018f-ffff");
+        assert!(gives_back(&showing(little, 80)) < 0.1, "it is a fifth full and draws a quarter");
+        assert!(gives_back(&showing(little, 70)) > 0.5);
+        assert!(gives_back(&showing(much, 1)) < 0.1, "it draws everybody");
+        assert!(gives_back(&showing(much, 0)) > 0.1, "its wait list moves");
+    }
+
+    #[test]
+    fn people_prefer_what_begins_soon_and_what_others_like() {
+        let (little, much) = (showing("018f-0000", 100), showing("018f-ffff", 100));
+        assert!(pull(0, &much) > pull(0, &little));
+        assert!(pull(0, &much) > pull(8, &much));
+        assert!(pull(39, &little) > 0.0);
+    }
 }
