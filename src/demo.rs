@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use playhouse_loadtest::client::Client;
+use playhouse_loadtest::client::{Client, ClientError};
 use playhouse_loadtest::house::House;
 use playhouse_loadtest::people::Person;
 use rand::Rng;
 use tokio::task::JoinSet;
+
+use crate::app::App;
 
 /// How often the programme is looked at, so that it never runs out. 5 min.
 const PLAN_EVERY: Duration = Duration::from_secs(300);
@@ -29,7 +31,10 @@ pub fn password(data: &Path) -> anyhow::Result<String> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     let path = data.join("demo-password");
-    if let Ok(kept) = std::fs::read_to_string(&path) {
+    // Empty if the demo was killed just when it made it.
+    if let Ok(kept) = std::fs::read_to_string(&path)
+        && !kept.trim().is_empty()
+    {
         return Ok(kept.trim().to_owned());
     }
     // Letters and digits that cannot be mistaken for each other.
@@ -37,63 +42,116 @@ pub fn password(data: &Path) -> anyhow::Result<String> {
     let mut chance = rand::rng();
     let drawn: String =
         (0..16).map(|_| char::from(alphabet[chance.random_range(0..alphabet.len())])).collect();
-    std::fs::create_dir_all(data).with_context(|| format!("failed to make {}", data.display()))?;
+    std::fs::create_dir_all(data)
+        .with_context(|| format!("failed to make the data directory {}", data.display()))?;
     let mut options = std::fs::OpenOptions::new();
-    let file = options.write(true).create_new(true).mode(0o600).open(&path);
-    let mut file = file.with_context(|| format!("failed to make {}", path.display()))?;
+    let file = options.write(true).create(true).truncate(true).mode(0o600).open(&path);
+    let mut file = file.with_context(|| format!("failed to write {}", path.display()))?;
     writeln!(file, "{drawn}").with_context(|| format!("failed to write {}", path.display()))?;
     Ok(drawn)
 }
 
-/// What somebody who started the demo wants to know.
-#[must_use]
-pub fn welcome(url: &str, password: &str) -> String {
+/// The demo of a server that runs.
+pub struct Demo {
+    client: Client,
+    password: String,
+    people: usize,
+}
+
+impl Demo {
+    /// The demo at `base`, whose administrator has `password`, with so many simulated people.
+    #[must_use]
+    pub fn new(base: &str, password: String, people: usize) -> Self {
+        Self { client: Client::new(base), password, people }
+    }
+
+    /// The administrator; nobody if the account, kept from before, has another password.
+    async fn organizer(&self) -> Result<Option<Client>, ClientError> {
+        match self.client.log_in("admin", &self.password).await {
+            Ok(organizer) => Ok(Some(organizer)),
+            Err(ClientError::Refused { status: 401, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What somebody who started the demo wants to know.
+    ///
+    /// # Errors
+    ///
+    /// If the server does not answer.
+    pub async fn welcome(&self, app: &App) -> anyhow::Result<String> {
+        let password = self.organizer().await?.map(|_| self.password.as_str());
+        Ok(welcome(&app.public_url, &app.config.store.data, password))
+    }
+
+    /// Opens the house and lets people in, until dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the house cannot be opened.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let house = match self.organizer().await? {
+            Some(organizer) => {
+                let house = House::open(&organizer).await?;
+                house.plan(&organizer, Timestamp::now()).await?;
+                Some(house)
+            }
+            None => None,
+        };
+        tracing::info!(people = self.people, "the demo's house is open");
+        let _crowd = self.crowd();
+        loop {
+            tokio::time::sleep(PLAN_EVERY).await;
+            let Some(house) = &house else { continue };
+            if let Err(error) = self.plan(house).await {
+                tracing::warn!(%error, "the demo's programme could not be planned on");
+            }
+        }
+    }
+
+    /// Everybody comes in, one after the other, and stays until the crowd is dropped.
+    fn crowd(&self) -> JoinSet<()> {
+        let mut crowd = JoinSet::new();
+        let seed = rand::random();
+        for n in 0..self.people {
+            let client = self.client.clone();
+            crowd.spawn(async move {
+                tokio::time::sleep(ARRIVE_EVERY * u32::try_from(n).unwrap_or(0)).await;
+                match Person::arrive(&client, n, seed).await {
+                    Ok(person) => person.live().await,
+                    Err(error) => tracing::warn!(n, %error, "a simulated person could not come in"),
+                }
+            });
+        }
+        crowd
+    }
+
+    /// The access token lives 15 min; a log-in each time is simple and cheap.
+    async fn plan(&self, house: &House) -> Result<(), ClientError> {
+        if let Some(organizer) = self.organizer().await? {
+            house.plan(&organizer, Timestamp::now()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn welcome(url: &str, data: &Path, password: Option<&str>) -> String {
+    let data = data.display();
+    let administrator = password.map_or_else(
+        || "admin, with the password that it was given (the demo plans no new showings)".into(),
+        |password| format!("admin, password {password}"),
+    );
     format!(
         "
   Playhouse is open:   {url}/
   Organizer's page:    {url}/organizer
   API:                 {url}/api/docs
-  Administrator:       admin, password {password}
+  Administrator:       {administrator}
+  Kept in:             {data} (--fresh starts over)
 
   Payments are a test: no money moves. Stop with Ctrl-C.
 "
     )
-}
-
-/// Opens the house at `base` and lets `people` simulated people in, until dropped.
-///
-/// # Errors
-///
-/// If the house cannot be opened.
-pub async fn run(base: String, password: String, people: usize) -> anyhow::Result<()> {
-    let client = Client::new(&base);
-    let organizer = client.log_in("admin", &password).await?;
-    let house = House::open(&organizer).await?;
-    house.plan(&organizer, Timestamp::now()).await?;
-    tracing::info!(people, "the demo's house is open");
-    let mut crowd = JoinSet::new();
-    let seed = rand::random();
-    for n in 0..people {
-        let client = client.clone();
-        crowd.spawn(async move {
-            tokio::time::sleep(ARRIVE_EVERY * u32::try_from(n).unwrap_or(0)).await;
-            match Person::arrive(&client, n, seed).await {
-                Ok(person) => person.live().await,
-                Err(error) => tracing::warn!(n, %error, "a simulated person could not come in"),
-            }
-        });
-    }
-    loop {
-        tokio::time::sleep(PLAN_EVERY).await;
-        // The access token lives 15 min; a log-in each time is simple and cheap.
-        let planned = async {
-            let organizer = client.log_in("admin", &password).await?;
-            house.plan(&organizer, Timestamp::now()).await
-        };
-        if let Err(error) = planned.await {
-            tracing::warn!(%error, "the demo's programme could not be planned on");
-        }
-    }
 }
 
 #[cfg(test)]

@@ -14,9 +14,10 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use self::operate::{back_up, create_admin, examine, first_line, rebuild_lists, rotate_keys};
 use crate::config::{self, Config, Flags};
+use crate::demo::{self, Demo};
 use crate::listen::write_ready;
 use crate::server::Server;
-use crate::{check, demo, house, logs};
+use crate::{check, house, logs};
 
 /// One server for everything that happens live.
 ///
@@ -270,6 +271,8 @@ fn serve(config: Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> 
 fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let mut base = Config::default();
     base.store.data = PathBuf::from("data/demo");
+    // A line for each request of simulated people would leave nothing else to be read.
+    base.log.level = "warn".to_owned();
     let mut config = args.run.settings.load(base)?;
     logs::start(&config.log);
     anyhow::ensure!(
@@ -279,6 +282,8 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     if args.fresh {
         house::clear(&config.store.data).map_err(anyhow::Error::msg)?;
     }
+    // Before anything is written: another server may use the directory.
+    prepare(&config)?;
     let password = match &config.admin.password {
         Some(password) => password.clone(),
         None => demo::password(&config.store.data)?,
@@ -287,15 +292,13 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let people = config.demo.people;
     // The simulated people all come from this machine.
     config.limits.registrations = config.limits.registrations.max(u32::try_from(people)? + 100);
-    prepare(&config)?;
     actix::System::new().block_on(async {
         let server = Server::start(config).await?;
         announce(&server, args.run.ready_file.as_deref())?;
-        let url = server.app().public_url.to_string();
-        let base = format!("http://{}", server.ready().http);
-        println!("{}", demo::welcome(&url, &password));
+        let demo = Demo::new(&format!("http://{}", server.ready().http), password, people);
+        println!("{}", demo.welcome(server.app()).await?);
         let demo = actix::spawn(async move {
-            if let Err(error) = demo::run(base, password, people).await {
+            if let Err(error) = demo.run().await {
                 tracing::error!("the demo's house could not be opened: {}", chain(&*error));
             }
         });

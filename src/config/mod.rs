@@ -197,7 +197,7 @@ section! {
             "Somebody who starts the server by hand reads the log by eye.";
         /// What is logged: a level, or directives (`info,playhouse=debug`).
         level: String = "info".to_owned(), "text",
-            "One line a request and one for what an operator should know.";
+            "One line a request and one for what an operator should know. The demo's own default is `warn`.";
     }
 }
 

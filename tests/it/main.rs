@@ -7,6 +7,7 @@ mod backup;
 mod bad_input;
 mod browser;
 mod crash;
+mod demo;
 mod heads;
 mod health;
 mod house_rules;

@@ -1,0 +1,156 @@
+//! The demo as somebody meets it who starts it for the first time, and the second.
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use playhouse_loadtest::client::Client;
+use playhouse_loadtest::house::all;
+use serde_json::{Value, json};
+
+/// How soon after it listens there must be something to look at. 20 s: four times what is promised,
+/// for a debug build on a machine that runs other tests; alone it takes half a second.
+const SOON: Duration = Duration::from_secs(20);
+
+/// How soon a good deal is sold, by a debug build on a busy machine.
+const LATER: Duration = Duration::from_secs(60);
+
+/// How long a debug build on a busy machine may take to listen.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// A demo that runs, and is killed with its owner.
+struct Demo {
+    child: Child,
+    base: String,
+}
+
+impl Demo {
+    fn command(data: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_playhouse"));
+        command.arg("--data").arg(data);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn start(folder: &Path) -> Self {
+        let ready = folder.join("ready");
+        let _ = std::fs::remove_file(&ready);
+        let mut command = Self::command(&folder.join("data"));
+        let child = command
+            .args(["--http", "127.0.0.1:0"])
+            .arg("--ready-file")
+            .arg(&ready)
+            .stderr(Stdio::null())
+            .spawn();
+        let mut demo = Self { child: child.expect("the binary starts"), base: String::new() };
+        let deadline = Instant::now() + READY_WITHIN;
+        while demo.base.is_empty() {
+            assert!(Instant::now() < deadline, "the demo is not ready");
+            assert_eq!(demo.child.try_wait().unwrap(), None, "the demo ended");
+            if let Ok(text) = std::fs::read_to_string(&ready) {
+                let said: Value = serde_json::from_str(&text).unwrap();
+                demo.base = format!("http://{}", said["http"].as_str().unwrap());
+            }
+            std::thread::yield_now();
+        }
+        demo
+    }
+
+    /// Waits until `enough` is true of all showings' seats, which it must be `within` that time.
+    async fn shows(&self, within: Duration, enough: impl Fn(&[Value]) -> bool) {
+        let (client, started) = (Client::new(&self.base), Instant::now());
+        loop {
+            let showings = all(&client, "/api/showings").await.unwrap();
+            let seats: Vec<Value> = showings.iter().map(|s| s["seats"].clone()).collect();
+            if enough(&seats) {
+                return;
+            }
+            assert!(started.elapsed() < within, "after {within:?} there is {}", json!(seats));
+        }
+    }
+
+    /// Kills it as a power cut would; everything that it had printed.
+    fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut said = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+        said
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn sum(seats: &[Value], state: &str) -> u64 {
+    seats.iter().filter_map(|seats| seats[state].as_u64()).sum()
+}
+
+fn printed_password(said: &str) -> &str {
+    let line = said.lines().find(|line| line.contains("Administrator:")).expect("it is printed");
+    line.rsplit(' ').next().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn soon_after_its_start_the_demo_has_a_cinema_on_sale_and_people_who_buy() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path());
+    demo.shows(SOON, |all| {
+        let visited = all.iter().filter(|seats| seats["free"] != seats["total"]).count();
+        all.len() >= 20 && visited >= 3 && sum(all, "held") > 0 && sum(all, "sold") > 0
+    })
+    .await;
+    let said = demo.kill();
+    assert!(said.contains("/organizer"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_that_was_killed_goes_on_with_the_same_password_and_what_was_sold() {
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path());
+    demo.shows(LATER, |all| sum(all, "sold") > 20).await;
+    let first = demo.kill();
+    let password = printed_password(&first);
+
+    let demo = Demo::start(folder.path());
+    demo.shows(SOON, |all| sum(all, "sold") > 10).await;
+    let admin = Client::new(&demo.base).log_in("admin", password).await.unwrap();
+    let change = json!({ "old": password, "new": "a password of my own" });
+    admin.post("/api/accounts/me/password", change).await.unwrap();
+    assert_eq!(printed_password(&demo.kill()), password);
+
+    let demo = Demo::start(folder.path());
+    demo.shows(SOON, |all| sum(all, "held") > 0).await;
+    Client::new(&demo.base).log_in("admin", "a password of my own").await.unwrap();
+    let said = demo.kill();
+    assert!(!said.contains(password), "a password that is no good is printed: {said}");
+}
+
+#[test]
+fn a_demo_that_cannot_start_says_why_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "not a directory").unwrap();
+    let running = Demo::start(folder.path());
+    let port = running.base.rsplit('/').next().unwrap();
+    let used = Demo::command(&folder.path().join("other")).args(["--http", port]).output();
+    let any = ["--http", "127.0.0.1:0"];
+    let second = Demo::command(&folder.path().join("data")).args(any).output();
+    let nowhere = Demo::command(&file).args(any).output();
+    for (output, why) in [
+        (used, "failed to listen on"),
+        (second, "is in use by process"),
+        (nowhere, "data directory"),
+    ] {
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.starts_with("playhouse: ") && said.contains(why), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(output.stdout.is_empty(), "nothing was opened");
+    }
+}
