@@ -103,7 +103,10 @@ async fn a_registration_under_a_key_happens_once_also_after_a_crash() {
     assert_eq!(send(&rig, body("ann", PASSWORD)).await.ok(), first);
     let other = send(&rig, body("ann", "another password")).await;
     assert_eq!(other.refused(), (422, "key_reused"), "the name is not proof enough");
-    assert_eq!(rig.register("ann").await.refused(), (409, "username_taken"));
+    // Name and address are both taken; the one that is found out first is named.
+    let again = rig.register("ann").await;
+    let (status, code) = again.refused();
+    assert!(status == 409 && ["username_taken", "email_taken"].contains(&code), "{again:?}");
     // Somebody else may have thought of the same key.
     assert_ne!(send(&rig, body("bob", PASSWORD)).await.ok()["id"], first["id"]);
     rig.server.saw_no_panic();
