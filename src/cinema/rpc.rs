@@ -40,16 +40,7 @@ struct Hold {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Release {
-    showing_id: ShowingId,
-    hold_id: HoldId,
-    #[serde(default)]
-    key: Key,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Extend {
+struct OfHold {
     showing_id: ShowingId,
     hold_id: HoldId,
     expect: Option<u64>,
@@ -110,12 +101,12 @@ pub async fn rpc(app: &App, who: &Identity, method: &str, params: Value) -> Resu
             Ok(tell(&seats::hold(rooms, who, showing_id, request, key.0).await?))
         }
         "showing.release" => {
-            let Release { showing_id, hold_id, key } = read(params)?;
-            seats::release(rooms, who, showing_id, hold_id, key.0).await?;
+            let OfHold { showing_id, hold_id, expect, key } = read(params)?;
+            seats::release(rooms, who, showing_id, hold_id, expect, key.0).await?;
             Ok(json!({}))
         }
         "showing.extend" => {
-            let Extend { showing_id, hold_id, expect, key } = read(params)?;
+            let OfHold { showing_id, hold_id, expect, key } = read(params)?;
             Ok(tell(&seats::extend(rooms, who, showing_id, hold_id, expect, key.0).await?))
         }
         "showing.purchase" => {

@@ -135,9 +135,10 @@ pub async fn release(
     who: &Identity,
     showing: ShowingId,
     hold: HoldId,
+    expect: Option<u64>,
     key: Option<CommandKey>,
 ) -> Result<(), Problem> {
-    tell(rooms, who, showing, key, Command::Release { hold }).await.map(drop)
+    tell(rooms, who, showing, key, Command::Release { hold, expect }).await.map(drop)
 }
 
 /// Moves a hold's deadline on.

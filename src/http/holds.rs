@@ -4,8 +4,7 @@ use actix_web::{HttpResponse, web};
 use playhouse_protocol::ids::{HoldId, ShowingId};
 
 use super::answers::{
-    BareCommandProblems, CommandProblems, KeyHeader, PurchaseProblems, RevisionHeaders, accepted,
-    created,
+    BareCommandProblems, CommandProblems, PurchaseProblems, RevisionHeaders, accepted, created,
 };
 use super::auth::Identity;
 use super::error::Problem;
@@ -56,7 +55,7 @@ pub async fn create(
     operation_id = "release_hold",
     params(
         ("showing" = String, Path, format = "uuid"), ("hold" = String, Path, format = Uuid),
-        KeyHeader,
+        RevisionHeaders,
     ),
     responses((status = 204, description = "Given back"), BareCommandProblems),
     security(("bearer" = [])),
@@ -66,9 +65,10 @@ pub async fn release(
     who: Identity,
     path: web::Path<(ShowingId, HoldId)>,
     key: IdempotencyKey,
+    expect: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let (showing, hold) = path.into_inner();
-    seats::release(&app.rooms, &who, showing, hold, key.0).await?;
+    seats::release(&app.rooms, &who, showing, hold, expect.0, key.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -97,6 +97,8 @@ pub enum Command {
     Release {
         /// Which.
         hold: HoldId,
+        /// The revision the caller saw.
+        expect: Option<u64>,
     },
     /// Hold on for as long again, once, never over the longest time.
     Extend {

@@ -34,7 +34,8 @@ impl Showing {
                 self.expect(cx, expect)?;
                 self.hold(cx, house, seats, &name)
             }
-            Command::Release { hold } => {
+            Command::Release { hold, expect } => {
+                self.expect(cx, expect)?;
                 self.own_hold(cx, hold)?;
                 Ok(Effects::reply(vec![Event::Released { hold }], Reply::Released))
             }

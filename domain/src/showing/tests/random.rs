@@ -117,7 +117,9 @@ impl Stage {
             Step::Extend(who, n) => {
                 (person(who), Command::Extend { hold: self.some_hold(n), expect })
             }
-            Step::Release(who, n) => (person(who), Command::Release { hold: self.some_hold(n) }),
+            Step::Release(who, n) => {
+                (person(who), Command::Release { hold: self.some_hold(n), expect: None })
+            }
             Step::Buy(who, n) => {
                 let (hold, payment_token) = (self.some_hold(n), "ok".into());
                 (person(who), Command::Purchase { hold, payment_token, name: None, expect })

@@ -120,7 +120,7 @@ impl Stage {
                 Command::Hold { seats: Want::Best { count, kind }, expect, name }
             }
             ("extend", _) => Command::Extend { hold, expect },
-            ("release", _) => Command::Release { hold },
+            ("release", _) => Command::Release { hold, expect: None },
             ("buy", _) => {
                 Command::Purchase { hold, payment_token: "ok".into(), name: None, expect }
             }

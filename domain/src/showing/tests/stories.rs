@@ -251,7 +251,7 @@ fn other_peoples_holds_and_bookings_are_as_if_they_were_not_there() {
     stage.ask(&person(1), hold).unwrap();
     let (hold, expect, payment_token) = (stage.hold_of(1), None, "ok".to_owned());
     let refused = |stage: &mut Stage, command| stage.ask(&person(2), command).unwrap_err().code;
-    assert_eq!(refused(&mut stage, Command::Release { hold }), "not_found");
+    assert_eq!(refused(&mut stage, Command::Release { hold, expect: None }), "not_found");
     assert_eq!(refused(&mut stage, Command::Extend { hold, expect }), "not_found");
     let buy = Command::Purchase { hold, payment_token, name: None, expect };
     assert_eq!(refused(&mut stage, buy.clone()), "not_found");
@@ -402,9 +402,13 @@ fn a_command_on_an_old_revision_is_refused() {
         let seats = Want::Named(vec![seat.into()]);
         Command::Hold { seats, expect, name: "Ann".into() }
     };
-    stage.ask(&person(1), hold("A1", seen)).unwrap();
-    let refusal = stage.ask(&person(2), hold("A2", seen)).unwrap_err();
-    assert_eq!((&*refusal.code, &*refusal.fields["revision"][0]), ("stale_revision", "2"));
+    let answer = stage.ask(&person(1), hold("A1", seen)).unwrap();
+    let Answer::Now(Reply::Hold(held)) = answer else { panic!("{answer:?}") };
+    let release = Command::Release { hold: held.hold_id, expect: seen };
+    for (who, command) in [(2, hold("A2", seen)), (1, release)] {
+        let refusal = stage.ask(&person(who), command).unwrap_err();
+        assert_eq!((&*refusal.code, &*refusal.fields["revision"][0]), ("stale_revision", "2"));
+    }
 }
 
 #[test]
