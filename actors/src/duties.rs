@@ -21,9 +21,16 @@ const TELL_WAIT: Duration = Duration::from_secs(60);
 /// The name space of duty keys: a random UUID (version 4), drawn once.
 const KEYS: Uuid = Uuid::from_u128(0x5a1c_0c9e_6f1b_4a57_9d0e_2b8f_7c33_d1a4);
 
-/// The idempotency key of duty `id` of `room`, the same for all attempts, for ever.
-pub(crate) fn key(room: &RoomId, id: DutyId) -> Uuid {
-    Uuid::new_v5(&KEYS, format!("{room}/{}", id.0).as_bytes())
+/// The idempotency key of duty `id` of `room`, the same for all attempts, for ever. What is to be
+/// done is part of it: a room whose past was rewritten gives the number of a duty that was undone to
+/// another, and the two must not be taken for one.
+pub(crate) fn key(room: &RoomId, id: DutyId, work: &Work) -> Uuid {
+    let (to, what) = match work {
+        Work::Tell { room, command } => (room.as_str(), command),
+        Work::External { kind, payload } => (*kind, payload),
+    };
+    let name = [format!("{room}/{}/{to}/", id.0).as_bytes(), what].concat();
+    Uuid::new_v5(&KEYS, &name)
 }
 
 /// One attempt at a duty.
@@ -87,5 +94,27 @@ async fn external(
     match tokio::time::timeout(limit, performer.perform(attempt)).await {
         Ok(result) => result,
         Err(_) => Err(TryAgain { reason: format!("no answer within {limit:?}") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_stands_for_one_duty_of_one_room_and_what_it_is_about() {
+        let room = |name: &str| name.parse::<RoomId>().unwrap();
+        let charge = |payload: &[u8]| Work::External { kind: "charge", payload: payload.to_vec() };
+        let of = |name: &str, id, work: &Work| key(&room(name), DutyId(id), work);
+        let ann = of("showing:a", 5, &charge(b"ann"));
+        assert_eq!(ann, of("showing:a", 5, &charge(b"ann")), "for ever");
+        let tell = Work::Tell { room: room("showing:a"), command: b"ann".to_vec() };
+        let others = [
+            of("showing:b", 5, &charge(b"ann")),
+            of("showing:a", 6, &charge(b"ann")),
+            of("showing:a", 5, &charge(b"bob")),
+            of("showing:a", 5, &tell),
+        ];
+        assert!(others.iter().all(|other| *other != ann));
     }
 }

@@ -215,7 +215,7 @@ impl RoomActor {
                 }
             }
             Output::StartDuty { id, attempt, work } => {
-                let key = duties::key(&self.id, id);
+                let key = duties::key(&self.id, id, &work);
                 duties::start(
                     &self.shared,
                     &self.id,
