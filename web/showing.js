@@ -160,6 +160,7 @@ async function share() {
     const link = $("title", picture).textContent;
     $("#qr").replaceChildren(picture);
     $("#link").href = $("#link").textContent = link;
+    $("#local").hidden = !/^(localhost|127\.|\[::1\])/.test(new URL(link).host);
     $("#phone").showModal();
   } catch (problem) { say(problem); }
 }
