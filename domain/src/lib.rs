@@ -10,6 +10,7 @@ pub mod money;
 pub mod movie;
 pub mod notice;
 pub mod payment;
+pub mod poll;
 pub mod refusal;
 pub mod restart;
 pub mod room;

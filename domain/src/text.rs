@@ -4,7 +4,7 @@ use crate::refusal::{Refusal, RefusalKind};
 
 /// Characters that change how the text around them is read, or that cannot be seen: bidirectional
 /// controls, zero-width characters, the byte-order mark, variation selectors, tags.
-fn is_trap(c: char) -> bool {
+pub(crate) fn is_trap(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

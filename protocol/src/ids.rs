@@ -185,6 +185,8 @@ uuid_ids! {
     BookingId;
     /// A place on a showing's wait list.
     WaitId;
+    /// A poll.
+    PollId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

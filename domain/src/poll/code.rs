@@ -1,0 +1,70 @@
+//! Join codes: short, unique, drawn by lot. A poll claims its own by the saga of unique names, and
+//! draws another if somebody has it.
+
+use playhouse_protocol::ids::RoomId;
+use serde::{Deserialize, Serialize};
+
+use crate::room::{Rules, Seed, Ticket};
+use crate::unique::{Claims, UniqueName};
+
+/// The characters of a code: digits and letters that nobody takes for another one.
+const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+
+/// The length of a code. 6, so there are a billion of them: with 10,000 polls in a house one guess in
+/// 100,000 finds any.
+const LEN: usize = 6;
+
+/// How many codes are tried before a poll goes without. 16: with a million polls one in a thousand
+/// codes is taken, so that never happens.
+pub(super) const TRIES_MAX: u8 = 16;
+
+/// A poll's join code, and how far it is its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct JoinCode {
+    pub(super) text: String,
+    pub(super) claims: Claims,
+    pub(super) tried: u8,
+    /// Under which the poll's creation is settled.
+    pub(super) ticket: Ticket,
+}
+
+/// A code by the lot of `seed`.
+pub(super) fn draw(seed: &Seed) -> String {
+    let Seed(lot) = Seed::derive(&[&seed.0, b"join code"]);
+    lot[..LEN].iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
+}
+
+/// The room that keeps the join code `typed` unique, if it can be one: in any case, with or without
+/// spaces and hyphens.
+///
+/// Its view names the poll's room.
+#[must_use]
+pub fn room(typed: &str) -> Option<RoomId> {
+    if typed.len() > 4 * LEN {
+        return None;
+    }
+    let code: String =
+        typed.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+    let fits = code.len() == LEN && code.bytes().all(|b| ALPHABET.contains(&b));
+    let room = || RoomId::new(UniqueName::KIND, format!("code:{code}"));
+    fits.then(room)?.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_as_people_type_it() {
+        let code = draw(&Seed([7; 32]));
+        let expected = room(&code).unwrap();
+        assert_eq!(expected.as_str(), format!("unique:code:{code}"));
+        let (front, back) = code.split_at(3);
+        for typed in [code.to_lowercase(), format!("{front} {back}"), format!(" {front}-{back} ")] {
+            assert_eq!(room(&typed), Some(expected.clone()), "{typed}");
+        }
+        for typed in ["", "ABC", "ABCDE0", "ABCDEFG", "ÄBCDEF", "ABC:DEF", &"-".repeat(60)] {
+            assert_eq!(room(typed), None, "{typed}");
+        }
+    }
+}
