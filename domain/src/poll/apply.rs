@@ -37,7 +37,6 @@ impl Poll {
             }),
             Event::QuestionsTold(_) => self.telling = None,
             Event::CodesAdded(codes) => self.codes.extend(codes),
-            Event::Issued { voter, request } => drop(self.issued.insert(*voter, *request)),
             Event::Opened { closes_at, salt, act } => {
                 self.phase = Phase::Open;
                 self.round += 1;
@@ -151,7 +150,6 @@ impl Poll {
             log: self.log.tip(),
             ballots: BTreeMap::new(),
             changes: 0,
-            issued: BTreeMap::new(),
             codes: BTreeSet::new(),
             tally: Tally::default(),
             hidden_names: BTreeSet::new(),

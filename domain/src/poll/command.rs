@@ -59,12 +59,11 @@ pub enum Command {
         /// since the room remembers every vote and the host only the newest outcomes.
         key: Option<CommandKey>,
     },
-    /// Ask for a ballot of a secret poll.
-    Issue {
-        /// For whom.
+    /// Ask whether a voter may be given a ballot of a secret poll now. Who was given one is on the
+    /// [roll](super::roll).
+    Admit {
+        /// Whom.
         voter: Voter,
-        /// The digest of the blinded message that is to be signed.
-        request: Digest16,
     },
     /// Read what the room has of one voter.
     Mine {
@@ -89,8 +88,8 @@ pub enum Reply {
     Poll(Box<PollInfo>),
     /// The vote counts.
     Voted(Receipt),
-    /// The ballot may be signed. The same request may be signed again.
-    Issued,
+    /// The voter may be given a ballot.
+    Admitted,
     /// How many personal codes may vote.
     Codes(u32),
     /// What the room has of a voter.
@@ -119,8 +118,6 @@ pub struct Receipt {
 pub struct Mine {
     /// The newest vote, if there is one.
     pub vote: Option<MyVote>,
-    /// True if a ballot of a secret poll was given out. That it was cast, nobody knows.
-    pub issued: bool,
 }
 
 /// A voter's own vote.

@@ -49,7 +49,7 @@ impl Poll {
             Command::Vote { voter, choice, name, key } => {
                 return self.vote(cx, setup, voter, (choice, name), key.as_ref());
             }
-            Command::Issue { voter, request } => return self.issue(cx, setup, voter, request),
+            Command::Admit { voter } => return self.admits(cx, setup, voter),
             Command::Mine { voter } => return self.mine(cx, setup, voter),
             Command::Export { round, after } => return self.export(cx, setup, round, after),
             _ => self.presiding(cx, setup)?,
@@ -141,8 +141,9 @@ impl Poll {
         }
         let definition = definition.checked()?;
         let who = |d: &Definition| (d.secret, d.voters, d.ballot_key.clone());
-        if !self.issued.is_empty() && who(&definition) != who(&setup.definition) {
-            let message = "ballots were given out: who may vote, and how, is fixed";
+        // Ballots may have been given out, which this room does not know.
+        if setup.definition.secret && who(&definition) != who(&setup.definition) {
+            let message = "who may vote in a secret poll, and how, is fixed once it was made";
             return Err(conflict("poll_frozen", message));
         }
         if definition == setup.definition {

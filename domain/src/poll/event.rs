@@ -38,14 +38,6 @@ pub enum Event {
     QuestionsTold(DutyId),
     /// More personal codes may vote.
     CodesAdded(Vec<Digest16>),
-    /// A ballot of a secret poll was given out. Nothing of what is voted is ever in one event with
-    /// a name, and nothing here leads to the vote.
-    Issued {
-        /// To whom.
-        voter: Voter,
-        /// For which request.
-        request: Digest16,
-    },
     /// Voting began.
     Opened {
         /// When it ends by itself.

@@ -7,7 +7,8 @@
 //!   what is special about word clouds, ranked polls and quizzes.
 //! - [`chain`], `log`, [`export`]: the records of a round, chained by hashes, and how they are told.
 //! - [`view`]: what is seen. `rows`: what lists show. [`code`]: join codes.
-//! - [`questions`]: questions from the audience, a kind of room of their own.
+//! - Kinds of room of their own: [`questions`] from the audience; [`roll`], who was given a ballot of a
+//!   secret poll.
 //!
 //! A room has one poll. It goes from draft to open to closed, and by a reset back to draft; each
 //! opening begins a round. `docs/polls.md` has the promises and bounds.
@@ -25,6 +26,7 @@ pub mod export;
 mod log;
 pub mod questions;
 pub mod quiz;
+pub mod roll;
 mod rows;
 pub mod runoff;
 mod tally;
@@ -77,8 +79,6 @@ pub struct Poll {
     ballots: BTreeMap<Voter, u32>,
     /// How many records of the round change an earlier one.
     changes: u32,
-    /// Who was given a ballot of a secret poll, and for which request: without order and time.
-    issued: BTreeMap<Voter, Digest16>,
     /// The personal codes that may vote.
     codes: BTreeSet<Digest16>,
     /// Always what the ballots add up to.
@@ -139,7 +139,6 @@ impl Rules for Poll {
             log: Log::default(),
             ballots: BTreeMap::new(),
             changes: 0,
-            issued: BTreeMap::new(),
             codes: BTreeSet::new(),
             tally: Tally::default(),
             hidden_names: BTreeSet::new(),

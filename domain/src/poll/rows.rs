@@ -35,7 +35,6 @@ impl Poll {
             | Event::Shown(_) => self.all_rows(),
             Event::QuestionsTold(_)
             | Event::CodesAdded(_)
-            | Event::Issued { .. }
             | Event::Voted { .. }
             | Event::WordHidden { .. }
             | Event::NameHidden { .. } => Vec::new(),

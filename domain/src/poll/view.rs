@@ -104,8 +104,6 @@ pub struct StageView {
     pub records: u32,
     /// The hash of the newest record.
     pub head: Hash,
-    /// How many ballots of a secret poll were given out.
-    pub issued: usize,
     /// How many personal codes may vote.
     pub codes: usize,
     /// How many words are out of sight.
@@ -237,7 +235,6 @@ impl Poll {
         StageView {
             records: self.log.newest(),
             head: self.log.head(),
-            issued: self.issued.len(),
             codes: self.codes.len(),
             hidden_words: self.tally.cloud.hidden().len(),
             hidden_names: self.hidden_names.iter().copied().take(100).collect(),
@@ -287,7 +284,7 @@ impl Poll {
                 let shown = presenter || self.is_shown(setup);
                 shown.then(|| Change { poll: None, tally: tally(), stage })
             }
-            Event::Issued { .. } | Event::CodesAdded(_) => {
+            Event::CodesAdded(_) => {
                 let stage = Some(stage?);
                 Some(Change { poll: None, tally: None, stage })
             }

@@ -169,10 +169,6 @@ impl Poll {
             if self.ballots.len() >= BALLOTS_MAX {
                 return Err(full());
             }
-            if setup.definition.secret && self.ballots.len() >= self.issued.len() {
-                let message = "more ballots would be cast than were given out";
-                return Err(forbidden("ballot_not_issued", message));
-            }
             return Ok(None);
         };
         if !setup.definition.change {
@@ -189,34 +185,18 @@ impl Poll {
         Ok(Some(vote.ballot))
     }
 
-    pub(super) fn issue(
-        &self,
-        cx: &Cx<'_>,
-        setup: &Setup,
-        voter: Voter,
-        request: Digest16,
-    ) -> Decided {
+    /// Tells whether `voter` may be given a ballot now. It leads to no event, so no journal has who
+    /// asked; who was given one is on the [roll](super::roll).
+    pub(super) fn admits(&self, cx: &Cx<'_>, setup: &Setup, voter: Voter) -> Decided {
         if !setup.definition.secret {
             return Err(conflict("poll_not_secret", "only a secret poll gives out ballots"));
         }
         self.identify(cx, setup, &voter)?;
-        match self.issued.get(&voter) {
-            Some(earlier) if *earlier == request => {
-                return Ok(Effects::reply(vec![], Reply::Issued));
-            }
-            Some(_) => {
-                let message = "you were given a ballot before; each voter gets one";
-                return Err(conflict("ballot_issued_before", message));
-            }
-            None => {}
+        match self.phase {
+            Phase::Draft => Err(not_open()),
+            Phase::Open => Ok(Effects::reply(vec![], Reply::Admitted)),
+            Phase::Closed => Err(closed()),
         }
-        if self.phase == Phase::Closed {
-            return Err(closed());
-        }
-        if self.issued.len() >= BALLOTS_MAX {
-            return Err(conflict("poll_full", "the poll has as many voters as it can keep"));
-        }
-        Ok(Effects::reply(vec![Event::Issued { voter, request }], Reply::Issued))
     }
 
     pub(super) fn mine(&self, cx: &Cx<'_>, setup: &Setup, voter: Voter) -> Decided {
@@ -228,7 +208,6 @@ impl Poll {
 
     /// What the room has of `voter`.
     pub(super) fn of(&self, setup: &Setup, voter: &Voter) -> Mine {
-        let issued = self.issued.contains_key(voter);
         let newest = self.history(voter).next();
         let vote = newest.and_then(|(number, vote)| {
             let (choice, words) = match vote.marks.choice(&self.tally.cloud) {
@@ -243,7 +222,7 @@ impl Poll {
                 score: self.score(setup, vote).filter(|_| self.tells_right(setup)),
             })
         });
-        Mine { vote, issued }
+        Mine { vote }
     }
 
     fn score(&self, setup: &Setup, vote: &Vote) -> Option<Score> {

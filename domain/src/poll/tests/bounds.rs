@@ -83,7 +83,6 @@ fn the_largest_poll_fits_a_snapshot() {
     let hashed = |n: u128| Digest16::of(&n.to_le_bytes());
     for n in 0..BALLOTS_MAX as u128 {
         let ballot = Voter::Ballot(hashed(n));
-        stage.apply(&Event::Issued { voter: device(n), request: hashed(n) });
         stage.fill(n, &ranking, ballot);
     }
     for n in 0..u128::from(CHANGES_MAX) {

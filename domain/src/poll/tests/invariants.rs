@@ -96,13 +96,10 @@ impl Stage {
     /// caller beside the events, so that counts too.
     fn check_secrecy(&self, asks: &Definition) {
         if !asks.secret {
-            assert!(self.rules.issued.is_empty());
             return;
         }
-        assert!(self.rules.ballots.len() <= self.rules.issued.len(), "no more than were given out");
         let nameless = |voter: &Voter| matches!(voter, Voter::Ballot(_));
         assert!(self.rules.ballots.keys().all(nameless));
-        assert!(!self.rules.issued.keys().any(nameless));
         for (_, caller, bytes) in &self.log {
             if let Event::Voted { voter, elapsed_ms, name, .. } = codec::decode(bytes).unwrap() {
                 assert!(nameless(&voter) && name.is_none() && elapsed_ms == 0);

@@ -7,6 +7,7 @@ mod invariants;
 mod moderation;
 mod quizzes;
 mod random;
+mod rolls;
 mod runoffs;
 mod secrets;
 mod stage;

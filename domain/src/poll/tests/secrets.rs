@@ -4,7 +4,8 @@ use playhouse_protocol::codec;
 use serde_json::json;
 
 use super::super::*;
-use super::stage::{Stage, asks, device, guest, options, presenter, words};
+use super::rolls::request;
+use super::stage::{Stage, account, asks, device, guest, options, person, presenter, words};
 use crate::room::{Caller, Reply as Answer};
 
 pub(super) fn secret(kind: Kind) -> Definition {
@@ -21,10 +22,17 @@ pub(super) fn ballot(n: u8) -> Voter {
 }
 
 impl Stage {
-    /// Device `n` asks for a ballot.
-    pub(super) fn issue(&mut self, n: u128, request: u8) -> Result<Answer<Reply>, Refusal> {
-        let request = Digest16::of(&[b'r', request]);
-        self.ask(&Caller::Guest(guest(n)), Command::Issue { voter: device(n), request })
+    /// Device `n` asks for a ballot: the poll whether it may have one, then the roll.
+    pub(super) fn issue(&mut self, n: u128, request: u8) -> Result<(), Refusal> {
+        let (caller, voter) = (Caller::Guest(guest(n)), device(n));
+        let records = self.log.len();
+        let answer = self.ask(&caller, Command::Admit { voter })?;
+        assert_eq!(answer, Answer::Now(Reply::Admitted));
+        assert!(
+            self.log[records..].iter().all(|(_, by, _)| *by != caller),
+            "no record of who asked"
+        );
+        self.book.issue(self.now, &caller, voter, request)
     }
 
     pub(super) fn cast(&mut self, n: u8, choice: Choice) -> Result<Receipt, Refusal> {
@@ -51,15 +59,13 @@ fn a_secret_poll_holds_together_or_is_refused() {
 #[test]
 fn each_voter_gets_one_ballot_and_each_ballot_counts_once() {
     let mut stage = Stage::new(secret(Kind::Single));
-    assert_eq!(stage.issue(1, 1), Ok(Answer::Now(Reply::Issued)), "before it opens, too");
-    let records = stage.log.len();
-    assert_eq!(stage.issue(1, 1), Ok(Answer::Now(Reply::Issued)), "the same request again");
-    assert_eq!(stage.log.len(), records);
-    assert_eq!(Stage::code_of(stage.issue(1, 2)), "ballot_issued_before");
+    assert_eq!(Stage::code_of(stage.issue(1, 1)), "poll_not_open");
     stage.run(Command::Open);
+    stage.issue(1, 1).unwrap();
+    stage.issue(1, 1).unwrap();
+    assert_eq!(Stage::code_of(stage.issue(1, 2)), "ballot_issued_before");
     let receipt = stage.cast(1, options(&[1])).unwrap();
     assert_eq!(stage.cast(1, options(&[1])), Ok(receipt));
-    assert_eq!(Stage::code_of(stage.cast(2, options(&[0]))), "ballot_not_issued");
     stage.issue(2, 2).unwrap();
     stage.cast(2, options(&[1])).unwrap();
     assert!(stage.counts().is_null());
@@ -68,15 +74,42 @@ fn each_voter_gets_one_ballot_and_each_ballot_counts_once() {
     stage.run(Command::Close);
     assert_eq!(stage.counts(), json!([0, 2, 0]));
     assert_eq!(Stage::code_of(stage.issue(3, 3)), "poll_closed");
-    assert_eq!(stage.issue(1, 1), Ok(Answer::Now(Reply::Issued)), "what was given stays given");
     stage.check_replay();
 }
 
 #[test]
+fn only_the_polls_voters_are_admitted_and_as_themselves() {
+    let admit = |stage: &mut Stage, caller: &Caller, voter| {
+        let records = stage.log.len();
+        let answer = stage.ask(caller, Command::Admit { voter });
+        assert_eq!(stage.log.len(), records, "the journal does not have who asked");
+        answer.map(|answer| assert_eq!(answer, Answer::Now(Reply::Admitted)))
+    };
+    let mut stage = Stage::open(secret(Kind::Single));
+    admit(&mut stage, &Caller::Guest(guest(1)), device(1)).unwrap();
+    for (caller, voter) in [
+        (Caller::Guest(guest(2)), device(1)),
+        (Caller::Nobody, device(1)),
+        (Caller::Nobody, ballot(1)),
+        (person(1), Voter::Account(account(1))),
+    ] {
+        assert_eq!(Stage::code_of(admit(&mut stage, &caller, voter)), "wrong_voter");
+    }
+    let mut stage = Stage::open(Definition { voters: Voters::Code, ..secret(Kind::Single) });
+    let code = Digest16::of(b"code");
+    let unknown = admit(&mut stage, &Caller::Nobody, Voter::Code(code));
+    assert_eq!(Stage::code_of(unknown), "unknown_code");
+    stage.ask(&presenter(), Command::AddCodes(vec![code])).unwrap();
+    admit(&mut stage, &Caller::Nobody, Voter::Code(code)).unwrap();
+    let mut open = Stage::open(asks(Kind::Single));
+    let refused = admit(&mut open, &Caller::Guest(guest(1)), device(1));
+    assert_eq!(Stage::code_of(refused), "poll_not_secret");
+}
+
+#[test]
 fn a_ballot_is_cast_without_a_name_and_a_name_casts_none() {
-    let mut stage = Stage::new(secret(Kind::Single));
+    let mut stage = Stage::open(secret(Kind::Single));
     stage.issue(1, 1).unwrap();
-    stage.run(Command::Open);
     let records = stage.log.len();
     for caller in [Caller::Guest(guest(1)), presenter(), Caller::System] {
         let cast = stage.vote_as(&caller, ballot(1), options(&[0]), None, None);
@@ -84,68 +117,85 @@ fn a_ballot_is_cast_without_a_name_and_a_name_casts_none() {
     }
     assert_eq!(Stage::code_of(stage.vote(1, options(&[0]))), "ballot_needed");
     assert_eq!(stage.log.len(), records, "what is refused leaves no trace");
-    let mut open = Stage::open(asks(Kind::Single));
-    assert_eq!(Stage::code_of(open.issue(1, 1)), "poll_not_secret");
 }
 
 #[test]
-fn who_may_vote_is_fixed_once_ballots_were_given_out() {
-    let mut stage = Stage::new(secret(Kind::Single));
-    stage.issue(1, 1).unwrap();
+fn who_may_vote_in_a_secret_poll_is_fixed_once_it_was_made() {
     let update = |definition| Command::Update { definition: Box::new(definition), expect: None };
-    for definition in [
-        asks(Kind::Single),
-        Definition { voters: Voters::Account, ..secret(Kind::Single) },
-        Definition { ballot_key: Some("other".into()), ..secret(Kind::Single) },
-    ] {
-        assert_eq!(Stage::code_of(stage.ask(&presenter(), update(definition))), "poll_frozen");
-    }
+    let mut stage = Stage::new(asks(Kind::Single));
+    stage.run(update(Definition { voters: Voters::Account, ..asks(Kind::Single) }));
+    stage.run(update(secret(Kind::Single)));
+    let check = |stage: &mut Stage| {
+        for definition in [
+            asks(Kind::Single),
+            Definition { voters: Voters::Account, ..secret(Kind::Single) },
+            Definition { ballot_key: Some("other".into()), ..secret(Kind::Single) },
+        ] {
+            assert_eq!(Stage::code_of(stage.ask(&presenter(), update(definition))), "poll_frozen");
+        }
+    };
+    check(&mut stage);
+    stage.run(Command::Open);
+    stage.run(Command::Reset);
+    check(&mut stage);
     stage.run(update(Definition { title: "What?".into(), ..secret(Kind::Single) }));
 }
 
-/// Whichever of two voters has which of two ballots, all that is kept is the same.
-#[test]
-fn what_is_kept_does_not_tell_whose_ballot_is_whose() {
-    let life = |ballots: [u8; 2]| {
-        let mut stage = Stage::new(secret(Kind::Words { max: 1 }));
-        stage.issue(1, 1).unwrap();
-        stage.issue(2, 2).unwrap();
-        stage.run(Command::Open);
-        // Voter 1 says yes and voter 2 says no; who is first is chance.
-        for ballot in ballots {
-            let word = if ballot == 1 { "yes" } else { "no" };
-            stage.cast(ballot, words(&[word])).unwrap();
-        }
-        stage.run(Command::Close);
-        stage
-    };
-    // Which of the tokens 1 and 2 belongs to whom is known to the voters' browsers alone: in the
-    // other world voter 2 has token 1. Nothing that the room took in says which world it is.
-    let stage = life([1, 2]);
-    for (_, caller, bytes) in &stage.log {
-        match codec::decode(bytes).unwrap() {
-            Event::Issued { voter, .. } => {
-                assert!(matches!(voter, Voter::Device(_)));
-            }
-            Event::Voted { voter, elapsed_ms, key, .. } => {
-                assert!(matches!(voter, Voter::Ballot(_)) && *caller == Caller::Nobody);
-                assert_eq!((elapsed_ms, key), (0, None));
-            }
-            _ => {}
-        }
+/// Two voters and two ballots. Voter 1 asks under `requests[0]`; the ballots are cast as they are
+/// numbered in `ballots`, whoever has them.
+fn life(requests: [u8; 2], ballots: [u8; 2]) -> Stage {
+    let mut stage = Stage::open(secret(Kind::Words { max: 1 }));
+    for (n, request) in (1..).zip(requests) {
+        stage.pass(1000);
+        stage.issue(n, request).unwrap();
     }
-    let csv = stage.rules.log.row(2, &stage.rules.tally.cloud).unwrap();
-    assert_eq!(csv.elapsed_ms, 0, "an export has no times");
+    for ballot in ballots {
+        stage.pass(1000);
+        stage.cast(ballot, words(&[if ballot == 1 { "yes" } else { "no" }])).unwrap();
+    }
+    stage.run(Command::Close);
+    stage
 }
 
+fn has(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// Everything that is kept of a room: its events as they are stored and as they are shown, who
+/// caused each, and its state.
+fn kept<R: Rules>(rules: &R, log: &[(Timestamp, Caller, Vec<u8>)]) -> (Vec<u8>, String) {
+    let mut bytes = codec::encode(rules);
+    let mut shown = String::new();
+    for (at, caller, event) in log {
+        bytes.extend(codec::encode(&(at, caller, event)));
+        shown.push_str(&R::inspect(&codec::decode(event).unwrap()).to_string());
+    }
+    (bytes, shown)
+}
+
+/// Which of the ballots belongs to whom is known to the voters' browsers alone: all that the poll's
+/// room keeps is the same whoever asked for which, and all that the roll keeps is the same whatever
+/// was cast.
 #[test]
-fn who_voted_is_kept_without_order() {
-    let issued = |order: [u128; 3]| {
-        let mut stage = Stage::new(secret(Kind::Single));
-        for n in order {
-            stage.issue(n, n as u8).unwrap();
-        }
-        codec::encode(&stage.rules.issued)
-    };
-    assert_eq!(issued([1, 2, 3]), issued([3, 1, 2]));
+fn what_is_kept_does_not_tell_whose_ballot_is_whose() {
+    let (stage, other) = (life([1, 2], [1, 2]), life([2, 1], [1, 2]));
+    let poll = kept(&stage.rules, &stage.log);
+    assert_eq!(poll, kept(&other.rules, &other.log));
+    let (stage, other) = (life([1, 2], [1, 2]), life([1, 2], [2, 1]));
+    let roll = kept(&stage.book.roll, &stage.book.log);
+    assert_eq!(roll, kept(&other.book.roll, &other.book.log));
+    for n in [1, 2] {
+        let name = guest(n);
+        assert!(!has(&poll.0, name.0.as_bytes()), "no voter of the roll is in the poll's room");
+        assert!(!poll.1.contains(&name.to_string()) && !roll.1.contains(&name.to_string()));
+        let Voter::Ballot(Digest16(token)) = ballot(n as u8) else { unreachable!() };
+        assert!(!has(&roll.0, &token), "and no ballot is in the roll");
+        assert!(
+            has(&poll.0, &token) && has(&roll.0, name.0.as_bytes()),
+            "the search finds what is"
+        );
+        assert!(!has(&poll.0, &request(n as u8).0), "what was signed is not beside what was cast");
+    }
+    let row = stage.rules.log.row(2, &stage.rules.tally.cloud).unwrap();
+    assert_eq!(row.elapsed_ms, 0, "an export has no times");
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::*;
+use super::rolls::Book;
 use crate::room::{Caller, Reply as Answer, Role, Seed};
 
 pub(super) struct Stage {
@@ -24,6 +25,8 @@ pub(super) struct Stage {
     pub(super) settled: Vec<Result<Reply, Refusal>>,
     /// What was said to each voter of this round, by record.
     pub(super) receipts: BTreeMap<u32, Receipt>,
+    /// Who was given a ballot, of a secret poll.
+    pub(super) book: Book,
 }
 
 pub(super) fn start() -> Timestamp {
@@ -112,6 +115,7 @@ impl Stage {
             rows: BTreeMap::new(),
             settled: Vec::new(),
             receipts: BTreeMap::new(),
+            book: Book::default(),
         }
     }
 
