@@ -15,6 +15,10 @@ use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
 use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
+use playhouse_domain::poll::Poll;
+use playhouse_domain::poll::questions::Questions;
+use playhouse_domain::poll::roll::Roll;
+use playhouse_domain::poll::series::Series;
 use playhouse_domain::screen::Screen;
 use playhouse_domain::showing::Showing;
 use playhouse_domain::unique::UniqueName;
@@ -85,7 +89,16 @@ pub fn rebuild_lists(journal: Arc<SledJournal>) -> Result<Rebuilt, JournalError>
 
 /// Registers every kind of room.
 fn kinds(start: Start) -> Start {
-    start.kind::<Account>().kind::<UniqueName>().kind::<Movie>().kind::<Screen>().kind::<Showing>()
+    start
+        .kind::<Account>()
+        .kind::<UniqueName>()
+        .kind::<Movie>()
+        .kind::<Screen>()
+        .kind::<Showing>()
+        .kind::<Poll>()
+        .kind::<Questions>()
+        .kind::<Roll>()
+        .kind::<Series>()
 }
 
 /// Registers who performs what rooms owe to the world outside.

@@ -4,12 +4,14 @@
 //! - [`server`]: start-up and shutdown, in order; [`check`], [`house`], [`listen`],
 //!   [`accept`], [`wire`], [`tls`], [`logs`]: parts of it.
 //! - [`http`]: REST and pages; [`ws`]: the live connection.
-//! - [`accounts`]: passwords, tokens, sessions. [`cinema`]: what REST and RPC both ask of showings.
+//! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
+//!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
 pub mod accept;
 pub mod accounts;
 pub mod app;
+pub mod asking;
 pub mod check;
 pub mod cinema;
 pub mod cli;
@@ -20,8 +22,11 @@ pub mod doctor;
 pub mod house;
 pub mod http;
 pub mod listen;
+pub mod lists;
 pub mod logs;
 pub mod payments;
+pub mod polls;
+pub mod rpc;
 pub mod server;
 pub mod tls;
 pub mod wire;

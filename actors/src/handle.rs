@@ -8,7 +8,7 @@ use actix::Arbiter;
 use bytes::Bytes;
 use parking_lot::Mutex;
 use playhouse_domain::refusal::Refusal;
-use playhouse_domain::room::{Audience, Caller, Rules, Seed, Ticket};
+use playhouse_domain::room::{Caller, Rules, Seed, Ticket};
 use playhouse_protocol::codec;
 use playhouse_protocol::ids::{CommandKey, RoomId, Shard};
 use playhouse_protocol::limits::COMMAND_BYTES_MAX;
@@ -21,7 +21,7 @@ use crate::past;
 use crate::room::Request;
 use crate::shard::{Route, ShardActor};
 use crate::shared::{Overview, Shared};
-use crate::watch::{Sink, StreamPosition, Watching};
+use crate::watch::{Sink, StreamPosition, Viewer, Watching};
 
 /// How long a caller waits for an outcome that depends on a duty before it is told to look later.
 pub const ANSWER_WAIT: Duration = Duration::from_secs(10);
@@ -256,15 +256,21 @@ impl Rooms {
         }
     }
 
-    /// What `audience` sees of `room`. Waits until everything in it is on disk.
+    /// The kind called `name`, if rooms of that kind can be: its name for ever.
+    #[must_use]
+    pub fn kind(&self, name: &str) -> Option<&'static str> {
+        self.inner.shared.kinds.get_key_value(name).map(|(name, _)| *name)
+    }
+
+    /// What `viewer` sees of `room`. Waits until everything in it is on disk.
     ///
     /// # Errors
     ///
-    /// [`AskError::NoSuchRoom`] if the room does not exist for this audience.
-    pub async fn view(&self, room: &RoomId, audience: Audience) -> Result<Seen, AskError> {
+    /// [`AskError::NoSuchRoom`] if the room does not exist for them.
+    pub async fn view(&self, room: &RoomId, viewer: impl Into<Viewer>) -> Result<Seen, AskError> {
         let _open = self.enter()?;
         let (reply, answer) = oneshot::channel();
-        self.send(room, Request::View { audience, reply })?;
+        self.send(room, Request::View { viewer: viewer.into(), reply })?;
         self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))
     }
 
@@ -272,17 +278,17 @@ impl Rooms {
     ///
     /// # Errors
     ///
-    /// [`AskError::NoSuchRoom`] if the room does not exist for this audience.
+    /// [`AskError::NoSuchRoom`] if the room does not exist for `viewer`.
     pub async fn watch(
         &self,
         room: &RoomId,
-        audience: Audience,
+        viewer: impl Into<Viewer>,
         recover: Option<StreamPosition>,
         sink: Arc<dyn Sink>,
     ) -> Result<Watching, AskError> {
         let _open = self.enter()?;
         let (reply, answer) = oneshot::channel();
-        self.send(room, Request::Watch { audience, recover, sink, reply })?;
+        self.send(room, Request::Watch { viewer: viewer.into(), recover, sink, reply })?;
         self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::prelude::{Actor, ActorContext, AsyncContext, Context, Handler, Message, SpawnHandle};
-use playhouse_domain::room::{Audience, Caller, Seed};
+use playhouse_domain::room::{Caller, Seed};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{CommandKey, RoomId};
 use tokio::sync::oneshot;
@@ -20,7 +20,9 @@ use crate::journal::{Append, Journal, JournalError, Keep, Rewrite, Snapshot};
 use crate::lane::{Lane, Mailbox, Turn};
 use crate::shard::{ShardActor, Sleeping};
 use crate::shared::Shared;
-use crate::watch::{Publication, Sink, StreamPosition, WatchEnd, WatchGuard, WatcherId, Watching};
+use crate::watch::{
+    Publication, Sink, StreamPosition, Viewer, WatchEnd, WatchGuard, WatcherId, Watching,
+};
 
 /// How long a rule's decision may take before it is reported. 1 ms: a thousand times a usual one.
 const DECISION_BUDGET: Duration = Duration::from_millis(1);
@@ -36,11 +38,11 @@ pub(crate) enum Request {
         ticket: TicketCell,
     },
     View {
-        audience: Audience,
+        viewer: Viewer,
         reply: oneshot::Sender<Result<Seen, AskError>>,
     },
     Watch {
-        audience: Audience,
+        viewer: Viewer,
         recover: Option<StreamPosition>,
         sink: Arc<dyn Sink>,
         reply: oneshot::Sender<Result<Watching, AskError>>,
@@ -427,12 +429,12 @@ impl Handler<Asked> for RoomActor {
                 let token = self.wait(Waiting::Told(reply, ticket));
                 Input::Command { token, caller, key, seed, command }
             }
-            Request::View { audience, reply } => {
-                Input::View { token: self.wait(Waiting::Seen(reply)), audience }
+            Request::View { viewer, reply } => {
+                Input::View { token: self.wait(Waiting::Seen(reply)), viewer }
             }
-            Request::Watch { audience, recover, sink, reply } => {
+            Request::Watch { viewer, recover, sink, reply } => {
                 let token = self.wait(Waiting::Watching(reply, sink));
-                Input::Watch { token, watcher: WatcherId(self.shared.next_id()), audience, recover }
+                Input::Watch { token, watcher: WatcherId(self.shared.next_id()), viewer, recover }
             }
             Request::Status { reply } => {
                 let waiting = self.inbox.waiting.load(Ordering::Relaxed);

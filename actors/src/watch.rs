@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use playhouse_domain::room::Audience;
+use playhouse_domain::room::{Audience, Caller};
 use playhouse_protocol::ids::RoomId;
 
 /// A place in a room's stream. The offset is the room's record sequence number; it is only
@@ -15,6 +15,27 @@ pub struct StreamPosition {
     pub epoch: Arc<str>,
     /// The newest record that was seen.
     pub offset: u64,
+}
+
+/// For whom a room is looked at.
+#[derive(Debug, Clone)]
+pub enum Viewer {
+    /// For one audience: the edge knows which.
+    As(Audience),
+    /// For whatever audience the room's rules say the caller is.
+    Caller(Caller),
+}
+
+impl From<Audience> for Viewer {
+    fn from(audience: Audience) -> Self {
+        Self::As(audience)
+    }
+}
+
+impl From<Caller> for Viewer {
+    fn from(caller: Caller) -> Self {
+        Self::Caller(caller)
+    }
 }
 
 /// What one audience of a room is told, encoded once for all its watchers.

@@ -83,6 +83,13 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// may not know of it).
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Self::View>;
 
+    /// As whom `caller` may follow the room, which is a rule like any other. `None` if not at all: to
+    /// them it looks as if there were no such room.
+    fn audience(&self, caller: &Caller) -> Option<Audience> {
+        let _ = caller;
+        None
+    }
+
     /// What `event`, just applied, changed for `audience`. `None` if nothing.
     fn change(&self, event: &Self::Event, audience: &Audience) -> Option<Self::Change> {
         let _ = (event, audience);

@@ -6,6 +6,7 @@
 //! - [`history`]: what buyers were told, and whether it holds. [`follow`]: what a follower was told,
 //!   and whether it is one unbroken line.
 
+pub mod ballot;
 pub mod buyer;
 pub mod client;
 pub mod follow;

@@ -187,6 +187,8 @@ uuid_ids! {
     WaitId;
     /// A poll.
     PollId;
+    /// Polls in order, under one join code.
+    SeriesId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

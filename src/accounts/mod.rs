@@ -22,12 +22,15 @@ use playhouse_actors::handle::{Answer, AskError};
 use playhouse_domain::account::{Account, AccountInfo, Command, Reply};
 use playhouse_domain::room::{Caller, Role};
 use playhouse_domain::time::Timestamp;
-use playhouse_protocol::ids::{AccountId, SessionId};
+use playhouse_protocol::ids::{AccountId, GuestId, SessionId};
+use uuid::Uuid;
 
 pub use self::entry::Tokens;
 use self::keys::{Keys, KeysError};
 use self::password::Passwords;
 use self::sessions::{Sessions, room};
+pub use self::tokens::Guest;
+use self::tokens::Unbelieved;
 use crate::config::Config;
 use crate::http::error::Problem;
 
@@ -51,6 +54,50 @@ impl Identity {
     #[must_use]
     pub fn caller(&self) -> Caller {
         Caller::Account { id: self.account, role: self.role }
+    }
+}
+
+impl From<&Identity> for Caller {
+    fn from(who: &Identity) -> Self {
+        who.caller()
+    }
+}
+
+/// Whoever shows a token: an account, or a browser that joined a poll.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bearer {
+    /// An account.
+    Account(Identity),
+    /// A browser.
+    Guest(Guest),
+}
+
+impl Bearer {
+    /// The caller as rooms know it.
+    #[must_use]
+    pub fn caller(&self) -> Caller {
+        match self {
+            Self::Account(who) => who.caller(),
+            Self::Guest(guest) => Caller::Guest(guest.id),
+        }
+    }
+
+    /// What limits know them by.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        match self {
+            Self::Account(who) => who.account.0,
+            Self::Guest(guest) => guest.id.0,
+        }
+    }
+
+    /// When the token ends, in seconds since 1970.
+    #[must_use]
+    pub fn expires_at(&self) -> u64 {
+        match self {
+            Self::Account(who) => who.expires_at,
+            Self::Guest(guest) => guest.expires_at,
+        }
     }
 }
 
@@ -81,12 +128,12 @@ fn bad_token() -> Problem {
     unauthenticated("bad_token", "the access token is not good, log in again")
 }
 
-fn not_believed(why: tokens::Unbelieved) -> Problem {
+fn not_believed(why: Unbelieved) -> Problem {
     match why {
-        tokens::Unbelieved::Expired => {
+        Unbelieved::Expired => {
             unauthenticated("token_expired", "the access token has expired, refresh it")
         }
-        tokens::Unbelieved::Foreign => bad_token(),
+        Unbelieved::Foreign => bad_token(),
     }
 }
 
@@ -174,6 +221,28 @@ impl Accounts {
             session: claims.sid,
             expires_at: claims.exp,
         })
+    }
+
+    /// Believes an access token or a voter token, or says why not.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::verify`].
+    pub async fn recognize(&self, token: &str) -> Result<Bearer, Problem> {
+        let guest = tokens::read_voter(&self.inner.keys.read(), token);
+        match guest {
+            Ok(guest) => Ok(Bearer::Guest(guest)),
+            Err(Unbelieved::Expired) => Err(not_believed(Unbelieved::Expired)),
+            Err(Unbelieved::Foreign) => self.verify(token).await.map(Bearer::Account),
+        }
+    }
+
+    /// A voter token for the browser `id`: the token, and how long it lasts.
+    #[must_use]
+    pub fn voter_token(&self, id: GuestId) -> (String, Duration) {
+        let lasts = self.inner.config.accounts.voter_ttl;
+        let expires_at = (now() + lasts).ms() / 1000;
+        (tokens::voter(&self.inner.keys.read(), Guest { id, expires_at }), lasts)
     }
 
     /// The account as it is now, with its open sessions.

@@ -14,7 +14,8 @@ use jsonwebtoken::{
 use playhouse_domain::account::AccountInfo;
 use playhouse_domain::account::sessions::TokenHash;
 use playhouse_domain::room::Role;
-use playhouse_protocol::ids::{AccountId, SessionId};
+use playhouse_protocol::ids::{AccountId, GuestId, SessionId};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -23,6 +24,9 @@ use super::keys::Keys;
 
 const ISSUER: &str = "playhouse";
 const AUDIENCE: &str = "playhouse";
+
+/// The audience of voter tokens, so that neither token is ever taken for the other.
+const VOTERS: &str = "playhouse-voter";
 
 /// The longest token that is looked at, in bytes. 2 KiB, several times what ours have.
 const TOKEN_BYTES_MAX: usize = 2048;
@@ -69,6 +73,47 @@ pub fn access(keys: &Keys, account: &AccountInfo, sid: SessionId, iat: u64, exp:
     encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
 }
 
+/// What a voter token says: which browser joined, and nothing about whose it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Guest {
+    /// The browser.
+    pub id: GuestId,
+    /// When the token ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GuestClaims {
+    sub: GuestId,
+    exp: u64,
+    iss: String,
+    aud: String,
+}
+
+/// Makes a voter token for `guest`.
+///
+/// # Panics
+///
+/// Never: a key of 32 bytes signs.
+#[must_use]
+pub fn voter(keys: &Keys, guest: Guest) -> String {
+    let (kid, secret) = keys.current();
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+    let Guest { id: sub, expires_at: exp } = guest;
+    let claims = GuestClaims { sub, exp, iss: ISSUER.into(), aud: VOTERS.into() };
+    encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
+}
+
+/// Believes a voter token, or not.
+///
+/// # Errors
+///
+/// As [`read_access`].
+pub fn read_voter(keys: &Keys, token: &str) -> Result<Guest, Unbelieved> {
+    let claims: GuestClaims = read(keys, token, VOTERS)?;
+    Ok(Guest { id: claims.sub, expires_at: claims.exp })
+}
+
 /// Why an access token is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unbelieved {
@@ -84,6 +129,10 @@ pub enum Unbelieved {
 ///
 /// [`Unbelieved`]: a client whose token is merely expired should fetch a new one.
 pub fn read_access(keys: &Keys, token: &str) -> Result<Claims, Unbelieved> {
+    read(keys, token, AUDIENCE)
+}
+
+fn read<C: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Result<C, Unbelieved> {
     let foreign = Unbelieved::Foreign;
     if token.len() > TOKEN_BYTES_MAX {
         return Err(foreign);
@@ -95,11 +144,11 @@ pub fn read_access(keys: &Keys, token: &str) -> Result<Claims, Unbelieved> {
     let secret = header.kid.and_then(|kid| keys.find(&kid)).ok_or(foreign)?;
     let mut validation = Validation::new(Algorithm::HS256);
     validation.set_issuer(&[ISSUER]);
-    validation.set_audience(&[AUDIENCE]);
+    validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = 0;
     // The signature is looked at before the time: only a token of ours is ever called expired.
-    let read = decode(token, &DecodingKey::from_secret(&secret), &validation);
+    let read = decode::<C>(token, &DecodingKey::from_secret(&secret), &validation);
     read.map(|data| data.claims).map_err(|error| match error.kind() {
         ErrorKind::ExpiredSignature => Unbelieved::Expired,
         _ => foreign,
@@ -276,6 +325,20 @@ mod tests {
             let token = sign(Algorithm::HS256, &claims);
             assert_eq!(read_access(&keys, &token), Err(Unbelieved::Foreign), "without {name}");
         }
+    }
+
+    #[test]
+    fn a_voter_token_is_no_access_token_and_the_other_way_round() {
+        let (keys, (_, session)) = (keys(), ids());
+        let guest = Guest { id: GuestId(Uuid::from_u128(7)), expires_at: LATE };
+        let token = voter(&keys, guest);
+        assert_eq!(read_voter(&keys, &token), Ok(guest));
+        assert_eq!(read_access(&keys, &token), Err(Unbelieved::Foreign));
+        let access = access(&keys, &ann(), session, 1, LATE);
+        assert_eq!(read_voter(&keys, &access), Err(Unbelieved::Foreign));
+        let old = voter(&keys, Guest { expires_at: 1_000_000_000, ..guest });
+        assert_eq!(read_voter(&keys, &old), Err(Unbelieved::Expired));
+        assert_eq!(read_voter(&super::tests::keys(), &token), Err(Unbelieved::Foreign));
     }
 
     #[test]

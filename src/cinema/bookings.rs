@@ -10,14 +10,14 @@ use playhouse_domain::unique::View;
 use playhouse_protocol::ids::{AccountId, BookingId, CommandKey, ShowingId};
 use serde::de::DeserializeOwned;
 
-use super::lists::{self, Range};
-use super::requests::{TransferRequest, invalid};
-use super::shapes::{Booking, Pending};
+use super::requests::TransferRequest;
+use super::shapes::Booking;
 use super::showings::room;
-use super::{Outcome, ask_now, no_such, unexpected};
+use crate::asking::{Outcome, Pending, ask_now, invalid, no_such, unexpected};
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
 use crate::http::paging::Page;
+use crate::lists::{self, Range};
 
 /// One's own bookings, newest first.
 ///

@@ -3,8 +3,8 @@
 use playhouse_domain::showing::{BookingInfo, BookingStatus, HoldInfo, WaitInfo, view};
 use playhouse_protocol::ids::BookingId;
 
-use super::server_time;
-use super::shapes::{Booking, Hold, Mine, Pending, Wait};
+use super::shapes::{Booking, Hold, Mine, Wait};
+use crate::asking::{Pending, server_time};
 
 impl Hold {
     pub(super) fn new(hold: HoldInfo, revision: u64) -> Self {

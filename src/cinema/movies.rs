@@ -6,12 +6,12 @@ use playhouse_domain::movie::{Command, Details, Movie, MovieInfo};
 use playhouse_domain::room::{Audience, Rules};
 use playhouse_protocol::ids::{CommandKey, MovieId, RoomId};
 
-use super::lists::{self, Range};
 use super::requests::MovieRequest;
-use super::{Tagged, ask_now, new_id};
+use crate::asking::{Tagged, ask_now, new_id};
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
 use crate::http::paging::Page;
+use crate::lists::{self, Range};
 
 fn room(movie: MovieId) -> RoomId {
     RoomId::of(Movie::KIND, movie.0)

@@ -5,15 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::StatusCode;
 use playhouse_domain::money::Money;
 use playhouse_domain::showing::SeatKind;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{MovieId, ScreenId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-
-use crate::http::error::Problem;
 
 /// The most seats that one request names. 100: a block of house seats; a buyer's limit is lower.
 pub const SEATS_MAX: usize = 100;
@@ -212,10 +209,4 @@ pub struct ShowingsQuery {
     pub limit: Option<u32>,
     /// What the page before gave as `next`.
     pub cursor: Option<String>,
-}
-
-/// What was sent cannot mean anything: 422 with a code.
-#[must_use]
-pub fn invalid(code: &'static str, detail: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail)
 }

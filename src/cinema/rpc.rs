@@ -2,29 +2,17 @@
 //! on the socket.
 
 use playhouse_domain::showing::SeatKind;
-use playhouse_protocol::ids::{BookingId, CommandKey, HoldId, ShowingId};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
+use playhouse_protocol::ids::{BookingId, HoldId, ShowingId};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::requests::{HoldRequest, PurchaseRequest, WaitRequest, invalid};
-use super::{Outcome, bookings, seats};
+use super::requests::{HoldRequest, PurchaseRequest, WaitRequest};
+use super::{bookings, seats};
 use crate::app::App;
+use crate::asking::Outcome;
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
-
-/// A command's key. It stands in the data, where REST has the header `Idempotency-Key`.
-#[derive(Debug, Default)]
-struct Key(Option<CommandKey>);
-
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bad = "key must be 1 to 128 visible ASCII characters";
-        let key = CommandKey::new(&text).ok_or_else(|| serde::de::Error::custom(bad))?;
-        Ok(Self(Some(key)))
-    }
-}
+use crate::rpc::{Key, read, tell, unknown_method};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,14 +67,6 @@ struct Waitlist {
     key: Key,
 }
 
-fn read<T: DeserializeOwned>(params: Value) -> Result<T, Problem> {
-    serde_json::from_value(params).map_err(|error| invalid("invalid_body", error.to_string()))
-}
-
-fn tell(answer: &impl Serialize) -> Value {
-    serde_json::to_value(answer).unwrap_or_default()
-}
-
 /// Runs the command `method` with `params` for `who`.
 ///
 /// # Errors
@@ -126,9 +106,6 @@ pub async fn rpc(app: &App, who: &Identity, method: &str, params: Value) -> Resu
             let request = WaitRequest { count, kind };
             Ok(tell(&seats::join(rooms, who, showing_id, request, key.0).await?))
         }
-        _ => {
-            let shown: String = method.chars().take(64).collect();
-            Err(super::unknown_method(&shown))
-        }
+        _ => Err(unknown_method(method)),
     }
 }

@@ -7,12 +7,12 @@ use playhouse_domain::screen::{Command, Details, Reply, Screen, ScreenInfo, View
 use playhouse_domain::showing::{RowSpec, SeatKind};
 use playhouse_protocol::ids::{CommandKey, RoomId, ScreenId};
 
-use super::lists::{self, Range};
 use super::requests::{PlanRowRequest, ScreenRequest};
-use super::{ask_now, new_id, unexpected};
+use crate::asking::{ask_now, new_id, unexpected};
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
 use crate::http::paging::Page;
+use crate::lists::{self, Range};
 
 /// How long a screen is cleaned if nobody says. 15 min, as most houses plan.
 const CLEANING_MINUTES: u16 = 15;

@@ -10,10 +10,11 @@ use playhouse_protocol::ids::{CommandKey, HoldId, ShowingId, WaitId};
 
 use super::requests::{
     BlockRequest, HoldRequest, PurchaseRequest, SEAT_CHARS_MAX, SEATS_MAX, UnblockRequest,
-    WaitRequest, invalid,
+    WaitRequest,
 };
+use super::shapes;
 use super::showings::room;
-use super::{Outcome, Tagged, Told, ask, ask_now, server_time, shapes, unexpected};
+use crate::asking::{Outcome, Tagged, Told, ask, ask_now, invalid, server_time, unexpected};
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
 

@@ -277,19 +277,6 @@ pub struct Booking {
     pub cancel_until: String,
 }
 
-/// A purchase whose payment is not through yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Pending {
-    /// `pending`.
-    pub status: String,
-    /// What the outcome is filed under.
-    #[schema(format = "uuid")]
-    pub ticket: String,
-    /// Where to look: `202` while it is open, `200` with the booking once it is through.
-    pub location: String,
-}
-
 /// A place on a showing's wait list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,13 +11,14 @@ use playhouse_domain::showing::{Showing, ShowingInfo, Terms};
 use playhouse_domain::text::key_part;
 use playhouse_protocol::ids::{CommandKey, MovieId, RoomId, ShowingId};
 
-use super::lists::{self, Range};
 use super::requests::{ShowingRequest, ShowingsQuery};
-use super::{Outcome, ask, new_id, screens, unexpected};
+use super::screens;
 use crate::app::App;
+use crate::asking::{Outcome, ask, new_id, unexpected};
 use crate::http::auth::Identity;
 use crate::http::error::Problem;
 use crate::http::paging::Page;
+use crate::lists::{self, Range};
 
 pub(super) fn room(showing: ShowingId) -> RoomId {
     RoomId::of(Showing::KIND, showing.0)

@@ -221,6 +221,17 @@ section! {
         #[serde(with = "compact::required")]
         registrations_window: Duration = seconds(600), "duration",
             "The ten minutes before a show.";
+        /// Browsers new to the house that join a poll from one address within
+        /// `limits.joins_window`.
+        joins: u32 = 5_000, "count",
+            "A hall shares one address; somebody who makes devices by the million does not vote by the million.";
+        /// Join codes that nobody has, tried from one address within `limits.joins_window`.
+        wrong_codes: u32 = 100, "count",
+            "A hall may mistype; a billion codes at 100 in ten minutes take centuries.";
+        /// The window of `limits.joins` and `limits.wrong_codes`.
+        #[serde(with = "compact::required")]
+        joins_window: Duration = seconds(600), "duration",
+            "The ten minutes in which a hall joins.";
         /// Failed log-ins to one account within `limits.failed_logins_window`.
         failed_logins: u32 = 10, "count",
             "Enough for a forgotten password, hopeless for guessing.";
@@ -261,6 +272,10 @@ section! {
         #[serde(with = "compact::required")]
         refresh_repeat: Duration = seconds(30), "duration",
             "A phone in a lift tries again within it; a thief rarely does.";
+        /// How long a voter token lives, which is given to a browser that joins a poll.
+        #[serde(with = "compact::required")]
+        voter_ttl: Duration = seconds(12 * 60 * 60), "duration",
+            "A day's event; joining again gives a new one to the same browser.";
     }
 }
 

@@ -244,7 +244,7 @@ pub async fn refresh(
         None => cookie::refresh_token(&req, &app)?.unwrap_or_default(),
     };
     if let Some(account) = app.accounts.owner_of(&token) {
-        limits.request(account, Instant::now())?;
+        limits.request(account.0, Instant::now())?;
     }
     match app.accounts.refresh(&token).await {
         Ok(tokens) => Ok(answer(&app, tokens, by_cookie)),

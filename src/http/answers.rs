@@ -13,7 +13,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, IntoResponses};
 
-use crate::cinema::shapes::Pending;
+use crate::asking::Pending;
 
 /// `201` with `body`, and where it is found from now on.
 #[must_use]

@@ -8,8 +8,9 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use playhouse_domain::room::Role;
+use uuid::Uuid;
 
-pub use crate::accounts::Identity;
+pub use crate::accounts::{Bearer, Identity};
 use crate::app::App;
 use crate::http::error::Problem;
 use crate::http::limit::Limits;
@@ -17,6 +18,11 @@ use crate::http::limit::Limits;
 /// Whoever asks, logged in or not. A token that is not good is an error even here.
 #[derive(Debug, Clone)]
 pub struct MaybeIdentity(pub Option<Identity>);
+
+/// Whoever asks: an account, a browser that joined a poll, or nobody in particular. A token that is
+/// not good is an error even here.
+#[derive(Debug, Clone)]
+pub struct MaybeBearer(pub Option<Bearer>);
 
 /// An organizer or an administrator.
 #[derive(Debug, Clone)]
@@ -44,14 +50,27 @@ async fn identify(req: HttpRequest) -> Result<Option<Identity>, Problem> {
     let Some(token) = token(&req)? else { return Ok(None) };
     let app = req.app_data::<web::Data<App>>().expect("every handler shares the app");
     let identity = app.accounts.verify(&token).await?;
-    if let Some(limits) = req.app_data::<web::Data<Limits>>() {
-        limits.request(identity.account, Instant::now())?;
-    }
+    count(&req, identity.account.0)?;
     Ok(Some(identity))
 }
 
+async fn recognize(req: HttpRequest) -> Result<Option<Bearer>, Problem> {
+    let Some(token) = token(&req)? else { return Ok(None) };
+    let app = req.app_data::<web::Data<App>>().expect("every handler shares the app");
+    let bearer = app.accounts.recognize(&token).await?;
+    count(&req, bearer.id())?;
+    Ok(Some(bearer))
+}
+
+fn count(req: &HttpRequest, whom: Uuid) -> Result<(), Problem> {
+    match req.app_data::<web::Data<Limits>>() {
+        Some(limits) => limits.request(whom, Instant::now()),
+        None => Ok(()),
+    }
+}
+
 /// The answer to somebody who must be logged in and is not.
-pub(super) fn not_logged_in() -> Problem {
+pub(crate) fn not_logged_in() -> Problem {
     Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", "log in and send the access token")
 }
 
@@ -85,6 +104,7 @@ macro_rules! extractor {
 
 extractor!(Identity, identity);
 extractor!(MaybeIdentity, async |req| identify(req).await.map(MaybeIdentity));
+extractor!(MaybeBearer, async |req| recognize(req).await.map(MaybeBearer));
 extractor!(Organizer, async |req| at_least(req, Role::Organizer, "organizers")
     .await
     .map(Organizer));

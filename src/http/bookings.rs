@@ -14,9 +14,10 @@ use super::json::Json;
 use super::key::IdempotencyKey;
 use super::paging::{List, Page};
 use crate::app::App;
+use crate::asking::{Outcome, Pending};
+use crate::cinema::bookings;
 use crate::cinema::requests::{PageQuery, TransferRequest};
-use crate::cinema::shapes::{Booking, Pending};
-use crate::cinema::{Outcome, bookings};
+use crate::cinema::shapes::Booking;
 
 /// Mounts the bookings.
 pub fn routes(cfg: &mut web::ServiceConfig) {

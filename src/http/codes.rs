@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What stands before a code in the source. The code is the first text behind it.
-const MAKERS: [&str; 6] = [
+const MAKERS: [&str; 7] = [
     "Refusal::new(",
     "Problem::new(",
     "Self::new(S::",
     "conflict(",
+    "forbidden(",
     "invalid(",
     "unauthenticated(",
 ];

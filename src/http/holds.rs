@@ -12,9 +12,10 @@ use super::etag::IfMatch;
 use super::json::Json;
 use super::key::IdempotencyKey;
 use crate::app::App;
+use crate::asking::{Outcome, Pending};
 use crate::cinema::requests::{HoldRequest, PurchaseRequest};
-use crate::cinema::shapes::{Booking, Hold, Pending};
-use crate::cinema::{Outcome, seats};
+use crate::cinema::seats;
+use crate::cinema::shapes::{Booking, Hold};
 
 /// Mounts the holds.
 pub fn routes(cfg: &mut web::ServiceConfig) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
 use parking_lot::Mutex;
-use playhouse_protocol::ids::AccountId;
+use uuid::Uuid;
 
 use crate::config::Limits as Settings;
 use crate::http::error::Problem;
@@ -140,7 +140,9 @@ pub struct Limits {
     registrations: Limit,
     failed_logins: Limit,
     failed_logins_address: Limit,
-    requests: Rate<AccountId>,
+    joins: Limit,
+    wrong_codes: Limit,
+    requests: Rate<Uuid>,
     requests_per_second: u32,
 }
 
@@ -170,6 +172,8 @@ impl Limits {
             registrations: Limit::new(settings.registrations, settings.registrations_window),
             failed_logins: Limit::new(settings.failed_logins, failed),
             failed_logins_address: Limit::new(settings.failed_logins_address, failed),
+            joins: Limit::new(settings.joins, settings.joins_window),
+            wrong_codes: Limit::new(settings.wrong_codes, settings.joins_window),
             requests: Rate::default(),
             requests_per_second: settings.requests_per_second_account,
         }
@@ -198,14 +202,34 @@ impl Limits {
         Self::count(counted, at).map_err(|wait| too_many("wrong passwords", wait))
     }
 
-    /// A request of `account`.
+    /// A browser that nobody has seen joins from `address`.
     ///
     /// # Errors
     ///
     /// `too_many_requests`.
-    pub fn request(&self, account: AccountId, now: Instant) -> Result<(), Problem> {
+    pub fn join(&self, address: IpAddr, at: Instant) -> Result<Try<'_>, Problem> {
+        Self::count(vec![(&self.joins, network(address).to_string())], at)
+            .map_err(|wait| too_many("browsers from one address", wait))
+    }
+
+    /// A join code that comes from `address`: to be given back if somebody has it.
+    ///
+    /// # Errors
+    ///
+    /// `too_many_requests`.
+    pub fn code(&self, address: IpAddr, at: Instant) -> Result<Try<'_>, Problem> {
+        Self::count(vec![(&self.wrong_codes, network(address).to_string())], at)
+            .map_err(|wait| too_many("wrong codes", wait))
+    }
+
+    /// A request of `whom`, an account or a browser that joined a poll.
+    ///
+    /// # Errors
+    ///
+    /// `too_many_requests`.
+    pub fn request(&self, whom: Uuid, now: Instant) -> Result<(), Problem> {
         let limit = self.requests_per_second;
-        if limit == 0 || self.requests.admit(account, now, limit) {
+        if limit == 0 || self.requests.admit(whom, now, limit) {
             return Ok(());
         }
         let detail = format!("more than {limit} requests a second of one account");
@@ -291,7 +315,7 @@ mod tests {
     fn an_account_over_its_limit_waits_for_the_next_second_and_others_do_not() {
         let settings = Settings { requests_per_second_account: 2, ..Settings::default() };
         let (limits, now) = (Limits::new(&settings), Instant::now());
-        let [ann, bob] = [1, 2].map(|n| AccountId(uuid::Uuid::from_u128(n)));
+        let [ann, bob] = [1, 2].map(Uuid::from_u128);
         assert!(limits.request(ann, now).is_ok() && limits.request(ann, now).is_ok());
         let refused = limits.request(ann, now).unwrap_err();
         assert_eq!((refused.status().as_u16(), refused.code()), (429, "too_many_requests"));

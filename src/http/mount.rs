@@ -18,8 +18,8 @@ use super::observe::observe;
 use super::refusals::refusals;
 use super::unread::unread;
 use super::{
-    accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, screens,
-    showings,
+    accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, polls,
+    questions, screens, series, showings,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -59,6 +59,9 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(showings::routes)
             .configure(holds::routes)
             .configure(bookings::routes)
+            .configure(polls::routes)
+            .configure(questions::routes)
+            .configure(series::routes)
             .configure(admin::routes);
     }
 }

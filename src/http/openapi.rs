@@ -5,7 +5,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
-use super::{accounts, admin, bookings, etag, health, holds, movies, screens, showings};
+use super::{
+    accounts, admin, bookings, etag, health, holds, movies, polls, questions, screens, series,
+    showings,
+};
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
 #[derive(OpenApi)]
@@ -54,6 +57,35 @@ use super::{accounts, admin, bookings, etag, health, holds, movies, screens, sho
         bookings::get,
         bookings::cancel,
         bookings::transfer,
+        polls::create,
+        polls::list,
+        polls::get,
+        polls::update,
+        polls::open,
+        polls::close,
+        polls::reset,
+        polls::reveal,
+        polls::hide,
+        polls::join,
+        polls::vote,
+        polls::ballot,
+        polls::mine,
+        polls::codes,
+        polls::word,
+        polls::name,
+        polls::export,
+        polls::qr_picture,
+        questions::list,
+        questions::ask,
+        questions::want,
+        questions::moderate,
+        questions::clear,
+        series::create,
+        series::list,
+        series::get,
+        series::update,
+        series::go,
+        series::qr_picture,
         admin::overview,
         admin::stored,
         admin::inspect,

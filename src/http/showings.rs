@@ -15,11 +15,12 @@ use super::key::IdempotencyKey;
 use super::paging::{List, Page};
 use super::qr;
 use crate::app::App;
+use crate::asking::{Outcome, Pending};
 use crate::cinema::requests::{
     BlockRequest, ShowingRequest, ShowingsQuery, UnblockRequest, WaitRequest,
 };
-use crate::cinema::shapes::{Pending, SeatMap, Showing, Wait};
-use crate::cinema::{Outcome, seats, showings};
+use crate::cinema::shapes::{SeatMap, Showing, Wait};
+use crate::cinema::{seats, showings};
 
 /// Mounts the showings.
 pub fn routes(cfg: &mut web::ServiceConfig) {

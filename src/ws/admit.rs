@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, WrapFuture};
 use actix_web::http::StatusCode;
+use playhouse_domain::room::Caller;
 use playhouse_protocol::live::command::Connect;
 use playhouse_protocol::live::reply::{Connected, Refreshed};
 use playhouse_protocol::live::{Disconnect, Error};
@@ -76,7 +77,7 @@ impl Session {
 
     /// Goes on as the holder of `pass`, until its token or its session ends.
     fn hold(&mut self, mut pass: Pass, ctx: &mut Ctx) {
-        self.place.belongs_to(pass.who.account);
+        self.place.belongs_to(&pass.who);
         ctx.cancel_future(self.expiry);
         ctx.cancel_future(self.over);
         self.expiry = ctx.run_later(pass.lasts, |act, ctx| act.cut(Disconnect::EXPIRED, ctx));
@@ -89,7 +90,7 @@ impl Session {
     }
 
     pub(super) fn refresh(&mut self, id: u32, token: String, ctx: &mut Ctx) {
-        if self.who().is_none() {
+        if self.who() == Caller::Nobody {
             return self.refuse(id, &Error::BAD_REQUEST);
         }
         if self.under_way >= UNDER_WAY_MAX {
@@ -100,11 +101,12 @@ impl Session {
         ctx.spawn(admitted.map(move |admitted, act: &mut Self, ctx: &mut Ctx| {
             act.under_way -= 1;
             match admitted {
-                Ok(pass) if Some(pass.who.account) != act.who().map(|who| who.account) => {
-                    act.cut(Disconnect::INVALID_TOKEN, ctx);
-                }
                 // Another role means other rights: the client connects again with them.
-                Ok(pass) if Some(&pass.who) != act.who() => act.cut(Disconnect::EXPIRED, ctx),
+                Ok(pass) if pass.who != act.who() => {
+                    let same = pass.who.account().is_some_and(|a| act.who().account() == Some(a));
+                    let why = if same { Disconnect::EXPIRED } else { Disconnect::INVALID_TOKEN };
+                    act.cut(why, ctx);
+                }
                 Ok(pass) => {
                     let (client, ttl) = (act.client.clone(), refresh_in(pass.lasts));
                     act.hold(pass, ctx);

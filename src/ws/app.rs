@@ -6,11 +6,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::LocalBoxFuture;
 
-use super::doors::{Doors, Pass, Who};
-use crate::accounts::Identity;
+use super::doors::{Doors, Pass};
+use crate::accounts::Bearer;
 use crate::app::App;
-use crate::cinema;
 use crate::http::error::Problem;
+use crate::rpc;
 
 /// The server's own doors.
 pub struct AppDoors(pub App);
@@ -19,22 +19,28 @@ impl Doors for AppDoors {
     fn admit(&self, token: String) -> LocalBoxFuture<'static, Result<Pass, Problem>> {
         let app = self.0.clone();
         Box::pin(async move {
-            let identity = app.accounts.verify(&token).await?;
-            Ok(pass(app, identity))
+            let bearer = app.accounts.recognize(&token).await?;
+            Ok(pass(app, bearer))
         })
     }
 }
 
-fn pass(app: App, identity: Identity) -> Pass {
+fn pass(app: App, bearer: Bearer) -> Pass {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (accounts, whose) = (app.accounts.clone(), identity.clone());
+    let (accounts, whose) = (app.accounts.clone(), bearer.clone());
     Pass {
-        who: Who { account: identity.account, role: identity.role },
-        lasts: Duration::from_secs(identity.expires_at).saturating_sub(since),
-        over: Box::pin(async move { accounts.session_end(&whose).await }),
+        who: bearer.caller(),
+        lasts: Duration::from_secs(bearer.expires_at()).saturating_sub(since),
+        over: Box::pin(async move {
+            match whose {
+                Bearer::Account(whose) => accounts.session_end(&whose).await,
+                // A voter token has no session: it lasts as long as it says.
+                Bearer::Guest(_) => std::future::pending().await,
+            }
+        }),
         call: Rc::new(move |method, data| {
-            let (app, who) = (app.clone(), identity.clone());
-            Box::pin(async move { cinema::rpc(&app, &who, &method, data).await })
+            let (app, who) = (app.clone(), bearer.clone());
+            Box::pin(async move { rpc::call(&app, &who, &method, data).await })
         }),
     }
 }

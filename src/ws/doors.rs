@@ -5,29 +5,19 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
-use playhouse_domain::room::Role;
-use playhouse_protocol::ids::AccountId;
+use playhouse_domain::room::Caller;
 use playhouse_protocol::live::Error;
 use serde_json::Value;
 
 use crate::http::error::Problem;
-
-/// Who is connected.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Who {
-    /// The account.
-    pub account: AccountId,
-    /// What it may do.
-    pub role: Role,
-}
 
 /// Calls a method with its data, as the one who holds the pass.
 pub type Call = Rc<dyn Fn(String, Value) -> LocalBoxFuture<'static, Result<Value, Problem>>>;
 
 /// What a good token gives.
 pub struct Pass {
-    /// Whose it is.
-    pub who: Who,
+    /// Whose it is: an account's, or a guest's.
+    pub who: Caller,
     /// How much longer the token is good.
     pub lasts: Duration,
     /// Ready once the token's session is over: logged out, banned, another password, another role.

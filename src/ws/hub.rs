@@ -10,10 +10,11 @@ use actix_web::http::StatusCode;
 use bytestring::ByteString;
 use parking_lot::Mutex;
 use playhouse_actors::Rooms;
-use playhouse_protocol::ids::AccountId;
+use playhouse_domain::room::Caller;
 use playhouse_protocol::live::reply::{self, ClientInfo};
 use playhouse_protocol::live::{Disconnect, Error};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::doors::Doors;
 use super::figures;
@@ -57,7 +58,7 @@ struct Connections {
     next: u64,
     open: BTreeMap<u64, Arc<Outbox>>,
     by_address: HashMap<IpAddr, usize>,
-    by_account: HashMap<AccountId, Vec<u64>>,
+    by_holder: HashMap<Uuid, Vec<u64>>,
     stopping: bool,
 }
 
@@ -135,7 +136,7 @@ impl Live {
         let (id, outbox) = (connections.next, Outbox::new(limits.queue));
         connections.open.insert(id, outbox.clone());
         figures::connections(1.0);
-        Ok(Place { live: self.clone(), id, address, account: None, outbox })
+        Ok(Place { live: self.clone(), id, address, holder: None, outbox })
     }
 
     /// Connection `id`, who is `info`, follows `channel` from now on. Those who listen are told.
@@ -227,20 +228,26 @@ pub(super) struct Place {
     live: Live,
     pub(super) id: u64,
     address: IpAddr,
-    account: Option<AccountId>,
+    /// Whose token it came with, account or guest.
+    holder: Option<Uuid>,
     pub(super) outbox: Arc<Outbox>,
 }
 
 impl Place {
-    /// The connection is `account`'s. If that makes too many, its oldest one is closed.
-    pub(super) fn belongs_to(&mut self, account: AccountId) {
-        if self.account.replace(account) == Some(account) {
+    /// The connection is that of `who`. If that makes too many, their oldest one is closed.
+    pub(super) fn belongs_to(&mut self, who: &Caller) {
+        let holder = match who {
+            Caller::Account { id, .. } => id.0,
+            Caller::Guest(id) => id.0,
+            _ => return,
+        };
+        if self.holder.replace(holder) == Some(holder) {
             return;
         }
         let most = self.live.0.config.live.connections_per_account;
         let oldest = {
             let mut connections = self.live.0.connections.lock();
-            let theirs = connections.by_account.entry(account).or_default();
+            let theirs = connections.by_holder.entry(holder).or_default();
             theirs.push(self.id);
             let oldest = (theirs.len() > most).then(|| theirs.remove(0));
             oldest.and_then(|id| connections.open.get(&id).cloned())
@@ -262,12 +269,12 @@ impl Drop for Place {
                 connections.by_address.remove(&self.address);
             }
         }
-        if let Some(account) = self.account
-            && let Some(theirs) = connections.by_account.get_mut(&account)
+        if let Some(holder) = self.holder
+            && let Some(theirs) = connections.by_holder.get_mut(&holder)
         {
             theirs.retain(|id| *id != self.id);
             if theirs.is_empty() {
-                connections.by_account.remove(&account);
+                connections.by_holder.remove(&holder);
             }
         }
         figures::connections(-1.0);

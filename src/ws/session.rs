@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web_actors::ws::{CloseCode, CloseReason, Message, ProtocolError, WebsocketContext};
 use bytestring::ByteString;
 use playhouse_actors::watch::WatchEnd;
+use playhouse_domain::room::Caller;
 use playhouse_protocol::live::command::{FRAME_COMMANDS_MAX, Rpc};
 use playhouse_protocol::live::reply::{self, ClientInfo};
 use playhouse_protocol::live::{Command, Disconnect, Error, Method, Unsubscribe, decode};
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::doors::{Pass, Who, error_of};
+use super::doors::{Pass, error_of};
 use super::figures;
 use super::hub::{Live, Place};
 use super::outbox::Out;
@@ -91,17 +92,17 @@ impl Session {
         }
     }
 
-    /// Who it is; nobody in particular, if none.
-    pub(super) fn who(&self) -> Option<&Who> {
+    /// Who it is.
+    pub(super) fn who(&self) -> Caller {
         match &self.phase {
-            Phase::Open(Some(pass)) => Some(&pass.who),
-            _ => None,
+            Phase::Open(Some(pass)) => pass.who.clone(),
+            _ => Caller::Nobody,
         }
     }
 
     /// Itself, as others see it.
     pub(super) fn info(&self) -> ClientInfo {
-        let user = self.who().map(|who| who.account.to_string()).unwrap_or_default();
+        let user = self.who().account().map(|account| account.to_string()).unwrap_or_default();
         ClientInfo { user, client: self.client.clone() }
     }
 

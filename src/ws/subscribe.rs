@@ -13,14 +13,14 @@ use playhouse_actors::handle::AskError;
 use playhouse_actors::watch::{
     Publication, Sink, SinkFull, StreamPosition, WatchEnd, WatchGuard, Watching,
 };
-use playhouse_domain::room::{Audience, Role};
+use playhouse_domain::room::{Caller, Role};
 use playhouse_protocol::ids::RoomId;
 use playhouse_protocol::live::command::{History, Subscribe};
 use playhouse_protocol::live::reply::{self, Subscribed};
 use playhouse_protocol::live::{Error, Unsubscribe};
 use serde_json::json;
 
-use super::channel::{Channel, entitled};
+use super::channel::{self, Channel};
 use super::figures;
 use super::hub::FIGURES_EVERY;
 use super::outbox::SubId;
@@ -56,9 +56,17 @@ struct Asked {
 
 impl Session {
     pub(super) fn subscribe(&mut self, id: u32, request: Subscribe, ctx: &mut Ctx) {
-        let channel = match entitled(&request.channel, self.who()) {
+        let who = self.who();
+        let channel = match channel::read(&request.channel, &who) {
             Ok(channel) => channel,
             Err(error) => return self.refuse(id, &error),
+        };
+        let kind = match &channel {
+            Channel::AdminRooms => "admin",
+            Channel::Room(room) => match self.live.0.rooms.kind(room.kind()) {
+                Some(kind) => kind,
+                None => return self.refuse(id, &Error::UNKNOWN_CHANNEL),
+            },
         };
         if self.subs.contains_key(&request.channel) {
             return self.refuse(id, &Error::ALREADY_SUBSCRIBED);
@@ -70,12 +78,12 @@ impl Session {
             return self.refuse(id, &Error::TOO_MANY_REQUESTS);
         }
         self.next_sub += 1;
-        let (sub, kind) = (SubId(self.next_sub), channel.kind());
+        let sub = SubId(self.next_sub);
         let state = match channel {
             Channel::AdminRooms => self.show_figures(id, &request.channel, ctx),
-            Channel::Room { room, audience } => {
+            Channel::Room(room) => {
                 let asked = Asked { id, sub, request: request.clone() };
-                self.watch(room, audience, asked, ctx);
+                self.watch(room, who, asked, ctx);
                 State::Asked { kept: Vec::new() }
             }
         };
@@ -95,7 +103,7 @@ impl Session {
     }
 
     fn organizes(&self) -> bool {
-        self.who().is_some_and(|who| who.role >= Role::Organizer)
+        matches!(self.who(), Caller::Account { role, .. } if role >= Role::Organizer)
     }
 
     fn show_figures(&mut self, id: u32, channel: &str, ctx: &mut Ctx) -> State {
@@ -122,12 +130,12 @@ impl Session {
         }))
     }
 
-    fn watch(&mut self, room: RoomId, audience: Audience, asked: Asked, ctx: &mut Ctx) {
+    fn watch(&mut self, room: RoomId, who: Caller, asked: Asked, ctx: &mut Ctx) {
         self.under_way += 1;
         let (rooms, sink) = (self.live.0.rooms.clone(), self.place.outbox.feed(asked.sub));
         let request = &asked.request;
         let recover = request.recover.then(|| position(&request.epoch, request.offset));
-        let watching = async move { rooms.watch(&room, audience, recover, sink).await };
+        let watching = async move { rooms.watch(&room, who, recover, sink).await };
         let watching = watching.into_actor(self);
         ctx.spawn(watching.map(move |watching, act: &mut Self, ctx: &mut Ctx| {
             act.under_way -= 1;
@@ -242,12 +250,11 @@ impl Session {
         if !self.follows(&request.channel) {
             return self.refuse(id, &Error::PERMISSION_DENIED);
         }
-        let channel = match entitled(&request.channel, self.who()) {
-            Ok(channel) => channel,
+        let who = self.who();
+        let room = match channel::read(&request.channel, &who) {
+            Ok(Channel::Room(room)) => room,
+            Ok(Channel::AdminRooms) => return self.refuse(id, &Error::NOT_AVAILABLE),
             Err(error) => return self.refuse(id, &error),
-        };
-        let Channel::Room { room, audience } = channel else {
-            return self.refuse(id, &Error::NOT_AVAILABLE);
         };
         let whole = request.limit != 0 && request.since.is_none();
         if whole || request.reverse {
@@ -259,7 +266,7 @@ impl Session {
         self.under_way += 1;
         let rooms = self.live.0.rooms.clone();
         let since = request.since.as_ref().map(|since| position(&since.epoch, since.offset));
-        let watching = async move { rooms.watch(&room, audience, since, Arc::new(Nowhere)).await };
+        let watching = async move { rooms.watch(&room, who, since, Arc::new(Nowhere)).await };
         let watching = watching.into_actor(self);
         ctx.spawn(watching.map(move |watching, act: &mut Self, ctx: &mut Ctx| {
             act.under_way -= 1;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use playhouse_domain::duty::{Duty, DutyId, DutyResult};
 use playhouse_domain::refusal::{Refusal, RefusalKind};
-use playhouse_domain::room::{Audience, Cx, Effects, Policy, Reply, Rules, Ticket};
+use playhouse_domain::room::{Audience, Caller, Cx, Effects, Policy, Reply, Rules, Ticket};
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::codec;
@@ -46,6 +46,7 @@ pub(crate) trait Erased: Send {
     fn wake_at(&self) -> Option<Timestamp>;
     fn duties(&self) -> Vec<Duty>;
     fn audiences(&self) -> Vec<Audience>;
+    fn audience(&self, caller: &Caller) -> Option<Audience>;
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>>;
     fn save(&self) -> Vec<u8>;
     /// Every row the room contributes now.
@@ -200,6 +201,10 @@ impl<R: Rules> Erased for Hosted<R> {
 
     fn audiences(&self) -> Vec<Audience> {
         self.rules.audiences()
+    }
+
+    fn audience(&self, caller: &Caller) -> Option<Audience> {
+        self.rules.audience(caller)
     }
 
     fn view(&self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {

@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use playhouse_domain::duty::{DutyId, DutyResult, Work};
-use playhouse_domain::room::{Audience, Caller, Seed, Ticket};
+use playhouse_domain::room::{Caller, Seed, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::CommandKey;
 
@@ -42,7 +42,7 @@ pub use self::past::{rows_of, snapshot_of};
 pub use self::room::Room;
 use crate::handle::{AskError, Position, Seen};
 use crate::journal::{Append, Keep, Rewrite, Salvage, Snapshot, Stored};
-use crate::watch::{Publication, StreamPosition, WatchEnd, WatcherId};
+use crate::watch::{Publication, StreamPosition, Viewer, WatchEnd, WatcherId};
 
 /// Names a caller that waits for an answer; chosen by the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,7 +71,7 @@ pub enum Input {
         /// Who waits for the answer.
         token: Token,
         /// For whom the view is.
-        audience: Audience,
+        viewer: Viewer,
     },
     /// A caller wants to follow the room.
     Watch {
@@ -80,7 +80,7 @@ pub enum Input {
         /// The watch to be.
         watcher: WatcherId,
         /// For whom.
-        audience: Audience,
+        viewer: Viewer,
         /// Where the watcher left off.
         recover: Option<StreamPosition>,
     },

@@ -18,7 +18,7 @@ use super::watchers::Watchers;
 use super::{Input, Output, Status, Token};
 use crate::handle::{AskError, Position};
 use crate::journal::Index;
-use crate::watch::WatchEnd;
+use crate::watch::{Viewer, WatchEnd};
 
 /// How many callers may wait for one ticket. 64: repeats of one command by one caller.
 const WAITERS_MAX: usize = 64;
@@ -109,6 +109,16 @@ impl Live {
             last_used: now,
             views: BTreeMap::new(),
         }
+    }
+
+    /// What `viewer` sees, and as which audience.
+    pub(super) fn seen(&mut self, now: Timestamp, viewer: Viewer) -> Option<(Audience, Vec<u8>)> {
+        let audience = match viewer {
+            Viewer::As(audience) => audience,
+            Viewer::Caller(caller) => self.rules.audience(&caller)?,
+        };
+        let view = self.view(now, &audience)?;
+        Some((audience, view))
     }
 
     pub(super) fn view(&mut self, now: Timestamp, audience: &Audience) -> Option<Vec<u8>> {
@@ -302,9 +312,9 @@ impl Room {
             Input::Command { token, caller, key, seed, command } => {
                 self.command(token, caller, key.as_ref(), seed, &command);
             }
-            Input::View { token, audience } => self.view(token, &audience),
-            Input::Watch { token, watcher, audience, recover } => {
-                self.watch(token, watcher, audience, recover);
+            Input::View { token, viewer } => self.view(token, viewer),
+            Input::Watch { token, watcher, viewer, recover } => {
+                self.watch(token, watcher, viewer, recover);
             }
             _ => {}
         }

@@ -9,14 +9,14 @@ use super::gate::{Gated, GatedWatch};
 use super::room::Room;
 use super::{Output, Started, Token};
 use crate::handle::{AskError, Seen};
-use crate::watch::{Publication, StreamPosition, WatcherId};
+use crate::watch::{Publication, StreamPosition, Viewer, WatcherId};
 
 impl Room {
-    pub(super) fn view(&mut self, token: Token, audience: &Audience) {
+    pub(super) fn view(&mut self, token: Token, viewer: Viewer) {
         let (now, generation) = (self.now, self.generation.clone());
         let Some(live) = self.live_mut() else { return };
-        let result = match catch_unwind(AssertUnwindSafe(|| live.view(now, audience))) {
-            Ok(Some(json)) => Ok(Seen {
+        let result = match catch_unwind(AssertUnwindSafe(|| live.seen(now, viewer))) {
+            Ok(Some((_, json))) => Ok(Seen {
                 position: StreamPosition {
                     epoch: format!("{generation}-{}", live.rewritten).into(),
                     offset: live.seq,
@@ -33,13 +33,14 @@ impl Room {
         &mut self,
         token: Token,
         watcher: WatcherId,
-        audience: Audience,
+        viewer: Viewer,
         recover: Option<StreamPosition>,
     ) {
         let now = self.now;
         let Some(live) = self.live_mut() else { return };
-        let view = match catch_unwind(AssertUnwindSafe(|| live.view(now, &audience))) {
-            Ok(Some(view)) => view,
+        let seen = catch_unwind(AssertUnwindSafe(|| live.seen(now, viewer)));
+        let (audience, view) = match seen {
+            Ok(Some(seen)) => seen,
             Ok(None) => {
                 return self.out.push_back(Output::Watching(token, Err(AskError::NoSuchRoom)));
             }

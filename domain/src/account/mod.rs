@@ -24,7 +24,7 @@ use self::sessions::Session;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::notice::Notice;
 use crate::refusal::Refusal;
-use crate::room::{Audience, Cx, Effects, Policy, Retention, Role, Rules, Ticket};
+use crate::room::{Audience, Caller, Cx, Effects, Policy, Retention, Role, Rules, Ticket};
 use crate::rows::RowChange;
 use crate::time::Timestamp;
 use crate::unique::{Claims, Standing};
@@ -239,6 +239,11 @@ impl Rules for Account {
             _ => return None,
         }
         Some(change)
+    }
+
+    /// One's own account alone.
+    fn audience(&self, caller: &Caller) -> Option<Audience> {
+        caller.account().filter(|account| *account == self.id).map(Audience::Own)
     }
 
     fn audiences(&self) -> Vec<Audience> {

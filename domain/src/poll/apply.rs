@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::chain::RecordKind;
 use super::choice::Marks;
-use super::code::{self, JoinCode};
+use super::code::JoinCode;
 use super::command::Phase;
 use super::definition::{Asking, Definition};
 use super::event::Event;
@@ -14,7 +14,6 @@ use super::votes::points;
 use super::{Poll, Setup};
 use crate::duty::DutyId;
 use crate::time::Timestamp;
-use crate::unique::Claims;
 
 impl Poll {
     pub(super) fn apply_event(&mut self, at: Timestamp, event: &Event) {
@@ -30,11 +29,7 @@ impl Poll {
             Event::CodeAnswered(answered) => {
                 self.with_code(|code, next| code.claims.apply(answered, next));
             }
-            Event::CodeDrawn(text) => self.with_code(|code, next| {
-                code.claims = Claims::begin(code::room(text).into_iter().collect(), next);
-                code.text.clone_from(text);
-                code.tried += 1;
-            }),
+            Event::CodeDrawn(text) => self.with_code(|code, next| code.redrawn(text, next)),
             Event::QuestionsTold(_) => self.telling = None,
             Event::CodesAdded(codes) => self.codes.extend(codes),
             Event::Opened { closes_at, salt, act } => {
@@ -61,14 +56,10 @@ impl Poll {
 
     fn created(&mut self, at: Timestamp, event: &Event) {
         let Event::Created { definition, owner, ticket, code } = event else { return };
-        let claims = Claims::default();
-        let code = JoinCode { text: code.clone(), claims, tried: 1, ticket: *ticket };
+        let code = JoinCode::begin(code, *ticket, || self.next_duty());
         let definition = (**definition).clone();
         let setup = Setup { definition: definition.clone(), owner: *owner, created_at: at, code };
         self.setup = Some(Box::new(setup));
-        self.with_code(|code, next| {
-            code.claims = Claims::begin(code::room(&code.text).into_iter().collect(), next);
-        });
         self.defined(&definition, Asking::Off);
     }
 

@@ -1,11 +1,12 @@
 //! Join codes: short, unique, drawn by lot. A poll claims its own by the saga of unique names, and
 //! draws another if somebody has it.
 
-use playhouse_protocol::ids::RoomId;
+use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
 
-use crate::room::{Rules, Seed, Ticket};
-use crate::unique::{Claims, UniqueName};
+use crate::duty::{DutyId, DutyResult};
+use crate::room::{Audience, Caller, Rules, Seed, Ticket};
+use crate::unique::{Answered, Claims, Standing, UniqueName};
 
 /// The characters of a code: digits and letters that nobody takes for another one.
 const ALPHABET: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -16,7 +17,7 @@ const LEN: usize = 6;
 
 /// How many codes are tried before a poll goes without. 16: with a million polls one in a thousand
 /// codes is taken, so that never happens.
-pub(super) const TRIES_MAX: u8 = 16;
+const TRIES_MAX: u8 = 16;
 
 /// A poll's join code, and how far it is its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +27,56 @@ pub(super) struct JoinCode {
     pub(super) tried: u8,
     /// Under which the poll's creation is settled.
     pub(super) ticket: Ticket,
+}
+
+/// What the end of a duty leads to for a join code.
+pub(super) struct Ended {
+    /// The step of the saga.
+    pub(super) answered: Answered,
+    /// The code was somebody's: another is tried.
+    pub(super) drawn: Option<String>,
+    /// The code is won, or the poll goes without and is joined by its link.
+    pub(super) settled: bool,
+}
+
+impl JoinCode {
+    /// Begins to claim `text`. `next` gives duty ids.
+    pub(super) fn begin(text: &str, ticket: Ticket, next: impl FnMut() -> DutyId) -> Self {
+        let claims = Claims::begin(room(text).into_iter().collect(), next);
+        Self { text: text.to_owned(), claims, tried: 1, ticket }
+    }
+
+    pub(super) fn is_won(&self) -> bool {
+        self.claims.standing() == Standing::Won
+    }
+
+    /// The code, once it is won.
+    pub(super) fn won(&self) -> Option<String> {
+        self.is_won().then(|| self.text.clone())
+    }
+
+    /// What the end of `duty` leads to, if the code owes it.
+    pub(super) fn ended(&self, seed: &Seed, duty: DutyId, result: &DutyResult) -> Option<Ended> {
+        let answered = self.claims.on(duty, result)?;
+        // The outcome is the standing after this step; no duty is started on the copy.
+        let mut claims = self.claims.clone();
+        claims.apply(&answered, || DutyId(u64::MAX));
+        let lost = matches!(claims.standing(), Standing::Lost(_));
+        let drawn = (lost && self.tried < TRIES_MAX).then(|| draw(seed));
+        let settled = drawn.is_none() && claims.standing() != Standing::Pending;
+        Some(Ended { answered, drawn, settled })
+    }
+
+    /// Takes in that another code is tried. `next` gives duty ids.
+    pub(super) fn redrawn(&mut self, text: &str, next: impl FnMut() -> DutyId) {
+        *self = Self { tried: self.tried + 1, ..Self::begin(text, self.ticket, next) };
+    }
+}
+
+/// As whom `caller` sees what `owner` made and runs.
+pub(super) fn audience_of(owner: AccountId, caller: &Caller) -> Audience {
+    let runs = caller.account() == Some(owner) || caller.administers();
+    if runs { Audience::Presenter } else { Audience::Public }
 }
 
 /// A code by the lot of `seed`.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use playhouse_protocol::ids::AccountId;
+
 use super::chain::RecordKind;
 use super::choice::json;
-use super::code;
+use super::code::{self, audience_of};
 use super::command::{Command, Phase, Reply};
 use super::definition::Definition;
 use super::event::Event;
@@ -12,8 +14,7 @@ use super::export::{PAGE_MAX, Page};
 use super::voter::Digest16;
 use super::{Poll, Setup, words};
 use crate::refusal::{Refusal, RefusalKind};
-use crate::room::{Cx, Effects, Seed, Ticket};
-use crate::unique::Standing;
+use crate::room::{Audience, Cx, Effects, Seed, Ticket};
 
 /// How many personal codes a poll may have. 20,000: nobody hands out more, and each is looked for
 /// among them with every vote.
@@ -33,6 +34,34 @@ pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusa
 
 pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
     Refusal::new(RefusalKind::Invalid, code, message)
+}
+
+/// Whose it is to be, if the caller may make polls.
+pub(super) fn owner(cx: &Cx<'_>) -> Result<AccountId, Refusal> {
+    if !cx.caller.organizes() {
+        let message = "only organizers may do this";
+        return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
+    }
+    cx.caller.account().ok_or_else(|| {
+        let message = "a poll belongs to an account: log in";
+        Refusal::new(RefusalKind::Unauthenticated, "not_logged_in", message)
+    })
+}
+
+/// Refuses whoever does not run what `owner` made.
+pub(super) fn presiding(cx: &Cx<'_>, owner: AccountId) -> Result<(), Refusal> {
+    if audience_of(owner, cx.caller) == Audience::Presenter {
+        return Ok(());
+    }
+    let message = "only whoever made the poll may do this";
+    Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message))
+}
+
+/// Refuses a change that rests on another revision than the newest.
+pub(super) fn expecting(cx: &Cx<'_>, expect: Option<u64>) -> Result<(), Refusal> {
+    let Some(seen) = expect.filter(|seen| *seen != cx.revision) else { return Ok(()) };
+    let message = format!("it is at revision {}, not {seen}", cx.revision);
+    Err(Refusal::new(RefusalKind::Stale, "stale_revision", message).with("revision", [cx.revision]))
 }
 
 fn done() -> Decided {
@@ -87,23 +116,15 @@ impl Poll {
     }
 
     fn create(&self, cx: &Cx<'_>, definition: Definition) -> Decided {
-        if !cx.caller.organizes() {
-            let message = "only organizers may do this";
-            return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
-        }
-        let nobody = || {
-            let message = "a poll belongs to an account: log in";
-            Refusal::new(RefusalKind::Unauthenticated, "not_logged_in", message)
-        };
-        let owner = cx.caller.account().ok_or_else(nobody)?;
+        let owner = owner(cx)?;
         let definition = definition.checked()?;
         if let Some(setup) = &self.setup {
             if setup.owner != owner || setup.definition != definition {
                 return Err(conflict("already_exists", "the poll was made before"));
             }
-            return Ok(match setup.code.claims.standing() {
-                Standing::Won => self.with_poll(cx, Effects::none()),
-                _ => Effects::later(vec![], setup.code.ticket),
+            return Ok(match setup.code.is_won() {
+                true => self.with_poll(cx, Effects::none()),
+                false => Effects::later(vec![], setup.code.ticket),
             });
         }
         let ticket = Ticket(cx.seed.uuid(0));
@@ -114,11 +135,7 @@ impl Poll {
 
     /// Refuses whoever does not run the poll.
     fn presiding(&self, cx: &Cx<'_>, setup: &Setup) -> Result<(), Refusal> {
-        if cx.caller.account() == Some(setup.owner) || cx.caller.administers() {
-            return Ok(());
-        }
-        let message = "only whoever made the poll may do this";
-        Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message))
+        presiding(cx, setup.owner)
     }
 
     fn update(
@@ -128,13 +145,7 @@ impl Poll {
         definition: Definition,
         expect: Option<u64>,
     ) -> Decided {
-        if let Some(seen) = expect
-            && seen != cx.revision
-        {
-            let message = format!("the poll is at revision {}, not {seen}", cx.revision);
-            return Err(Refusal::new(RefusalKind::Stale, "stale_revision", message)
-                .with("revision", [cx.revision]));
-        }
+        expecting(cx, expect)?;
         if self.phase != Phase::Draft {
             let message = "what is asked is fixed once voting has begun; reset the poll first";
             return Err(conflict("poll_frozen", message));

@@ -2,7 +2,7 @@
 
 use super::chain::RecordKind;
 use super::choice::Marks;
-use super::code::{self, TRIES_MAX};
+use super::code::Ended;
 use super::command::Reply;
 use super::definition::Kind;
 use super::event::Event;
@@ -11,7 +11,6 @@ use super::runoff;
 use super::{Poll, Setup};
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::room::{Cx, Effects};
-use crate::unique::Standing;
 
 impl Poll {
     /// Voting ends, with the tallies as they are.
@@ -56,21 +55,10 @@ impl Poll {
             return Effects::events(vec![Event::QuestionsTold(duty)]);
         }
         let Some(setup) = self.setup.as_deref() else { return Effects::none() };
-        let Some(answered) = setup.code.claims.on(duty, result) else { return Effects::none() };
+        let Some(ended) = setup.code.ended(&cx.seed, duty, result) else { return Effects::none() };
+        let Ended { answered, drawn, settled } = ended;
         let mut events = vec![Event::CodeAnswered(answered)];
-        // The outcome is the standing after this step; no duty is started on the copy.
-        let mut claims = setup.code.claims.clone();
-        claims.apply(&answered, || DutyId(u64::MAX));
-        let settled = match claims.standing() {
-            Standing::Pending => false,
-            Standing::Won => true,
-            Standing::Lost(_) if setup.code.tried < TRIES_MAX => {
-                events.push(Event::CodeDrawn(code::draw(&cx.seed)));
-                false
-            }
-            // The poll goes without; people join by its link.
-            Standing::Lost(_) => true,
-        };
+        events.extend(drawn.map(Event::CodeDrawn));
         let mut effects = Effects::events(events);
         if settled {
             let mut after = self.without_ballots();

@@ -7,8 +7,8 @@
 //!   what is special about word clouds, ranked polls and quizzes.
 //! - [`chain`], `log`, [`export`]: the records of a round, chained by hashes, and how they are told.
 //! - [`view`]: what is seen. `rows`: what lists show. [`code`]: join codes.
-//! - Kinds of room of their own: [`questions`] from the audience; [`roll`], who was given a ballot of a
-//!   secret poll.
+//! - [`questions`]: questions from the audience; [`roll`]: who was given a ballot of a secret poll;
+//!   [`series`]: polls in order, under one code. Each is a kind of room of its own.
 //!
 //! A room has one poll. It goes from draft to open to closed, and by a reset back to draft; each
 //! opening begins a round. `docs/polls.md` has the promises and bounds.
@@ -29,6 +29,7 @@ pub mod quiz;
 pub mod roll;
 mod rows;
 pub mod runoff;
+pub mod series;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,7 @@ use self::runoff::Runoff;
 use self::tally::Tally;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::refusal::Refusal;
-use crate::room::{Audience, Cx, Effects, Policy, Recovery, Retention, Rules};
+use crate::room::{Audience, Caller, Cx, Effects, Policy, Recovery, Retention, Rules};
 use crate::rows::RowChange;
 use crate::time::Timestamp;
 
@@ -170,6 +171,12 @@ impl Rules for Poll {
 
     fn duty_done(&self, cx: &Cx<'_>, duty: DutyId, result: DutyResult) -> Effects<Self> {
         self.ended(cx, duty, &result)
+    }
+
+    /// Its maker and administrators see what is hidden from everybody else.
+    fn audience(&self, caller: &Caller) -> Option<Audience> {
+        let owner = self.setup.as_deref()?.owner;
+        Some(code::audience_of(owner, caller))
     }
 
     fn view(&self, _: Timestamp, audience: &Audience) -> Option<View> {

@@ -13,7 +13,6 @@ use super::runoff::Runoff;
 use super::voter::Voter;
 use super::{Poll, Setup};
 use crate::room::Audience;
-use crate::unique::Standing;
 
 /// How many words everybody sees. 50: what a cloud can draw.
 pub const WORDS_SHOWN: usize = 50;
@@ -148,7 +147,6 @@ impl Poll {
             _ => None,
         };
         let closing = (self.phase == Phase::Closed).then(|| self.closing_hash()).flatten();
-        let has_code = setup.code.claims.standing() == Standing::Won;
         Some(PollInfo {
             id: self.id,
             kind: asks.kind.name().to_owned(),
@@ -169,7 +167,7 @@ impl Poll {
             closed_at: self.closed_at,
             shown: self.is_shown(setup),
             right,
-            join_code: has_code.then(|| setup.code.text.clone()),
+            join_code: setup.code.won(),
             closing,
         })
     }

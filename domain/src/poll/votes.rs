@@ -1,6 +1,6 @@
 //! Ballots: who may cast one, and when it counts.
 
-use playhouse_protocol::ids::CommandKey;
+use playhouse_protocol::ids::{AccountId, CommandKey, GuestId};
 
 use super::choice::{self, Choice};
 use super::command::{Mine, MyVote, Phase, Receipt, Reply, Score};
@@ -12,7 +12,7 @@ use super::quiz;
 use super::voter::{Digest16, Voter};
 use super::{Poll, Setup};
 use crate::refusal::{Refusal, RefusalKind};
-use crate::room::{Caller, Cx, Effects};
+use crate::room::{Caller, Cx, Effects, Seed};
 
 /// How many ballots one round may have. 50,000: a full stadium; with everything that can hang on them
 /// they take a little over half of what a snapshot may hold.
@@ -35,6 +35,16 @@ fn key_digest(key: &CommandKey) -> u64 {
     u64::from_le_bytes(bytes[..8].try_into().expect("16 bytes hold 8"))
 }
 
+/// Where anyone may vote each vote is somebody's of its own, also that of a browser that joined or of an
+/// account: the same key makes a repeat the same vote.
+fn unnamed(cx: &Cx<'_>, voter: Voter, key: Option<&CommandKey>) -> Voter {
+    let (Voter::Device(GuestId(id)) | Voter::Account(AccountId(id))) = voter else { return voter };
+    Voter::Anyone(match key {
+        Some(key) => Seed::derive(&[b"anyone", id.as_bytes(), key.as_str().as_bytes()]).uuid(0),
+        None => cx.seed.uuid(0),
+    })
+}
+
 impl Poll {
     pub(super) fn vote(
         &self,
@@ -45,6 +55,7 @@ impl Poll {
         key: Option<&CommandKey>,
     ) -> Decided {
         let asks = &setup.definition;
+        let voter = if asks.voters == Voters::Anyone { unnamed(cx, voter, key) } else { voter };
         self.admit(cx, setup, &voter)?;
         let choice = choice.checked(asks)?;
         let name = choice::name(asks, name.as_deref())?;

@@ -52,7 +52,7 @@ use crate::duty::{Duty, DutyId, DutyResult};
 use crate::money::Money;
 use crate::notice::Notice;
 use crate::refusal::Refusal;
-use crate::room::{Audience, Cx, Effects, Policy, Retention, Rules, Ticket};
+use crate::room::{Audience, Caller, Cx, Effects, Policy, Retention, Rules, Ticket};
 use crate::rows::RowChange;
 use crate::time::Timestamp;
 
@@ -243,6 +243,11 @@ impl Rules for Showing {
 
     fn view(&self, _: Timestamp, audience: &Audience) -> Option<View> {
         self.view_for(audience)
+    }
+
+    /// Everybody, as everybody.
+    fn audience(&self, _: &Caller) -> Option<Audience> {
+        Some(Audience::Public)
     }
 
     fn change(&self, event: &Event, audience: &Audience) -> Option<Change> {

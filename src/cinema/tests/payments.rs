@@ -3,8 +3,8 @@
 use futures_util::future::join;
 use serde_json::json;
 
-use super::super::shapes::Pending;
 use super::*;
+use crate::asking::Pending;
 
 #[actix_web::test]
 async fn a_declined_payment_leaves_the_hold_and_the_next_one_buys_it() {

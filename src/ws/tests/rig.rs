@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::http::error::Problem;
-use crate::ws::doors::{Doors, Pass, Who};
+use crate::ws::doors::{Doors, Pass};
 use crate::ws::{Live, routes};
 
 /// How long a test waits for what must come.
@@ -62,6 +62,10 @@ impl Rules for Tally {
         self.0 += event;
     }
 
+    fn audience(&self, _: &Caller) -> Option<Audience> {
+        Some(Audience::Public)
+    }
+
     fn view(&self, _: Timestamp, _: &Audience) -> Option<u64> {
         (self.0 > 0).then_some(self.0)
     }
@@ -91,7 +95,7 @@ impl Doors for TestDoors {
             };
             let account = AccountId(Uuid::parse_str(ANN).unwrap());
             Ok(Pass {
-                who: Who { account, role },
+                who: Caller::Account { id: account, role },
                 lasts: Duration::from_secs(seconds.parse().unwrap()),
                 over: Box::pin(async move {
                     let _ = over.wait_for(|over| *over).await;

@@ -140,7 +140,7 @@ impl Rig {
 
     pub(super) fn view(&mut self) -> u64 {
         self.next += 1;
-        self.input(Input::View { token: Token(self.next), audience: Audience::Public });
+        self.input(Input::View { token: Token(self.next), viewer: Audience::Public.into() });
         self.next
     }
 
@@ -150,7 +150,7 @@ impl Rig {
         self.input(Input::Watch {
             token: Token(self.next),
             watcher: WatcherId(self.next),
-            audience: Audience::Public,
+            viewer: Audience::Public.into(),
             recover,
         });
         self.next

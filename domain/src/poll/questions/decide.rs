@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, Command, Event, Mine, Question, Questions, Reply, Setup, Standing, Voters};
+use crate::poll::decide::{conflict, presiding};
 use crate::poll::room as poll_room;
 use crate::poll::voter::Voter;
 use crate::refusal::{Refusal, RefusalKind};
@@ -28,10 +29,6 @@ pub(super) const UPVOTES_MAX: u32 = 100_000;
 
 type Decided = Result<Effects<Questions>, Refusal>;
 
-fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
 fn forbidden(code: &'static str, message: impl Into<String>) -> Refusal {
     Refusal::new(RefusalKind::Forbidden, code, message)
 }
@@ -53,20 +50,20 @@ impl Questions {
                 Ok(Effects::reply(vec![], Reply::Mine(self.mine(&voter))))
             }
             Command::Show { question, shown } => {
-                presiding(cx, setup)?;
+                presiding(cx, setup.owner)?;
                 let standing = if shown { Standing::Shown } else { Standing::Hidden };
                 let now = self.question(question)?.standing;
                 let moved = Event::Moved { question, standing };
                 Ok(self.with_question(cx, question, (now != standing).then_some(moved)))
             }
             Command::Answer { question, answered } => {
-                presiding(cx, setup)?;
+                presiding(cx, setup.owner)?;
                 let now = self.question(question)?.answered;
                 let event = Event::Answered { question, answered };
                 Ok(self.with_question(cx, question, (now != answered).then_some(event)))
             }
             Command::Clear => {
-                presiding(cx, setup)?;
+                presiding(cx, setup.owner)?;
                 let events = if self.questions.is_empty() { vec![] } else { vec![Event::Cleared] };
                 Ok(Effects::reply(events, Reply::Done))
             }
@@ -174,13 +171,6 @@ impl Questions {
 
 fn off() -> Refusal {
     conflict("questions_off", "the presenter takes no questions")
-}
-
-fn presiding(cx: &Cx<'_>, setup: &Setup) -> Result<(), Refusal> {
-    if cx.caller.account() == Some(setup.owner) || cx.caller.administers() {
-        return Ok(());
-    }
-    Err(forbidden("forbidden", "only whoever made the poll may do this"))
 }
 
 /// Refuses a voter of another sort than the poll's, or that the caller is not. Where anyone may vote

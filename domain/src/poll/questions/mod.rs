@@ -17,10 +17,11 @@ use playhouse_protocol::ids::{AccountId, PollId, RoomId};
 use serde::{Deserialize, Serialize};
 
 use self::view::{Change, QuestionView, View};
+use super::code::audience_of;
 use super::definition::{Asking, Voters};
 use super::voter::Voter;
 use crate::refusal::Refusal;
-use crate::room::{Audience, Cx, Effects, Rules};
+use crate::room::{Audience, Caller, Cx, Effects, Rules};
 use crate::time::Timestamp;
 
 /// The questions of one poll's audience.
@@ -270,6 +271,10 @@ impl Rules for Questions {
                 self.upvotes = 0;
             }
         }
+    }
+
+    fn audience(&self, caller: &Caller) -> Option<Audience> {
+        self.setup.as_ref().map(|setup| audience_of(setup.owner, caller))
     }
 
     fn view(&self, _: Timestamp, audience: &Audience) -> Option<View> {

@@ -105,6 +105,7 @@ impl Stage {
                 assert!(nameless(&voter) && name.is_none() && elapsed_ms == 0);
                 assert_eq!(*caller, Caller::Nobody);
             }
+            assert!(!matches!(caller, Caller::Guest(_)), "no record names a voter");
         }
     }
 

@@ -12,3 +12,5 @@ mod runoffs;
 mod secrets;
 mod stage;
 mod stories;
+
+pub(super) use self::stage::{person, presenter, stage_cx};

@@ -37,12 +37,12 @@ pub(super) fn account(n: u128) -> AccountId {
     AccountId(Uuid::from_u128(n))
 }
 
-pub(super) fn person(n: u128) -> Caller {
+pub(in super::super) fn person(n: u128) -> Caller {
     Caller::Account { id: account(n), role: Role::User }
 }
 
 /// Whoever made the poll.
-pub(super) fn presenter() -> Caller {
+pub(in super::super) fn presenter() -> Caller {
     Caller::Account { id: account(99), role: Role::Organizer }
 }
 
@@ -64,6 +64,11 @@ pub(super) fn options(marks: &[u8]) -> Choice {
 
 pub(super) fn words(words: &[&str]) -> Choice {
     Choice::Words(words.iter().map(|word| (*word).to_owned()).collect())
+}
+
+/// A call of `caller` to a room of one of the kinds around a poll.
+pub(in super::super) fn stage_cx<'a>(room: &'a RoomId, caller: &'a Caller) -> Cx<'a> {
+    Cx { now: start(), room, caller, seed: Seed([7; 32]), revision: 1 }
 }
 
 /// A poll with options `A`, `B`, `C`, one vote for each device, which can be changed.

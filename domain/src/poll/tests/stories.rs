@@ -312,18 +312,18 @@ fn who_may_vote_is_the_polls_choice() {
         stage.run(Command::Open);
         for (caller, voter) in all {
             let voted = stage.vote_as(caller, *voter, options(&[0]), None, None);
-            if voter == &fits.1 {
+            let nameless = voters == Voters::Anyone && !matches!(voter, Voter::Code(_));
+            if voter == &fits.1 || nameless {
                 voted.unwrap();
             } else {
                 assert_eq!(Stage::code_of(voted), "wrong_voter", "{voters:?} {voter:?}");
             }
         }
-        for (caller, voter) in [
-            (person(2), Voter::Account(account(1))),
-            (Caller::Guest(guest(2)), device(1)),
-            (Caller::Nobody, Voter::Ballot(code)),
-        ] {
-            let voted = stage.vote_as(&caller, voter, options(&[0]), None, None);
+        let others =
+            [(person(2), Voter::Account(account(1))), (Caller::Guest(guest(2)), device(1))];
+        let others = if voters == Voters::Anyone { &others[..0] } else { &others };
+        for (caller, voter) in others.iter().chain([&(Caller::Nobody, Voter::Ballot(code))]) {
+            let voted = stage.vote_as(caller, *voter, options(&[0]), None, None);
             assert_eq!(Stage::code_of(voted), "wrong_voter", "nobody votes as another");
         }
         if voters == Voters::Code {
@@ -404,4 +404,29 @@ fn the_questions_room_hears_whose_poll_it_is_and_of_each_change() {
     stage.run(update(Asking::Off));
     assert!(stage.work().is_empty(), "what does not change is not told");
     assert_eq!(key("k").as_str(), "k");
+}
+
+#[test]
+fn whoever_made_the_poll_and_administrators_see_what_is_hidden() {
+    let stage = Stage::open(asks(Kind::Single));
+    let admin = Caller::Account { id: account(5), role: crate::room::Role::Admin };
+    let organizer = Caller::Account { id: account(5), role: crate::room::Role::Organizer };
+    for caller in [presenter(), admin] {
+        assert_eq!(stage.rules.audience(&caller), Some(Audience::Presenter), "{caller:?}");
+    }
+    for caller in [person(1), organizer, Caller::Guest(guest(1)), Caller::Nobody] {
+        assert_eq!(stage.rules.audience(&caller), Some(Audience::Public), "{caller:?}");
+    }
+    assert_eq!(Stage::empty().rules.audience(&presenter()), None, "there is no poll");
+}
+
+#[test]
+fn where_anyone_may_vote_each_key_is_a_vote_also_of_a_browser_that_joined() {
+    let mut stage = Stage::open(Definition { voters: Voters::Anyone, ..asks(Kind::Single) });
+    let caller = Caller::Guest(guest(1));
+    let mut vote = |key| stage.vote_as(&caller, device(1), options(&[0]), None, Some(key)).unwrap();
+    let (first, second) = (vote("a"), vote("b"));
+    assert_eq!(vote("a"), first);
+    assert_ne!(first.number, second.number);
+    assert_eq!(stage.counts(), serde_json::json!([2, 0, 0]));
 }
