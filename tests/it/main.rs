@@ -3,6 +3,7 @@
 //! One module per promise; `server` is how each of them gets its server.
 
 mod accounts;
+mod audit;
 mod backup;
 mod bad_input;
 mod browser;
