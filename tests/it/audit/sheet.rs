@@ -13,10 +13,11 @@ pub(super) const KIND: usize = 1;
 pub(super) const BALLOT: usize = 2;
 pub(super) const ELAPSED: usize = 3;
 pub(super) const BODY: usize = 4;
+const NONCE: usize = 5;
 pub(super) const HASH: usize = 6;
 
 /// On which line of an export its first record stands: behind the head, and the hash before it.
-pub(super) const FIRST_LINE: usize = 3;
+const FIRST_LINE: usize = 3;
 
 /// An export taken apart.
 #[derive(Clone)]
@@ -119,6 +120,8 @@ impl Sheet {
         record[KIND] = "vote".to_owned();
         record[BALLOT] = number.to_string();
         record[ELAPSED] = self.records[place - 1][ELAPSED].clone();
+        // Another ballot, also if it stands where the one that it is like does.
+        record[NONCE] = "0123456789abcdef".repeat(2);
         self.records.insert(place, record);
         self.seal(place);
         ("added", number, place + FIRST_LINE)

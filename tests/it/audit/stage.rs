@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use playhouse_domain::duty::DutyResult;
 use playhouse_domain::poll::{
-    Asking, Choice, Command, Definition, Kind, Poll, Receipt, Reply, Results, Voter, Voters,
-    chain::Hash, export, room,
+    Asking, Choice, Command, Definition, Digest16, Kind, Poll, Receipt, Reply, Results, Voter,
+    Voters, chain::Hash, export, room,
 };
 use playhouse_domain::room::{Caller, Cx, Effects, Reply as Answer, Role, Rules, Seed};
 use playhouse_domain::time::Timestamp;
@@ -29,6 +29,7 @@ pub(super) struct Stage {
     room: RoomId,
     now: Timestamp,
     revision: u64,
+    secret: bool,
     receipts: Vec<Receipt>,
 }
 
@@ -62,8 +63,8 @@ impl Stage {
     pub(super) fn new(definition: Definition) -> Self {
         let room = room(PollId(Uuid::from_u128(7)));
         let now = Timestamp::from_ms(1_000_000_000);
-        let mut stage =
-            Self { rules: Poll::new(&room), room, now, revision: 0, receipts: Vec::new() };
+        let (rules, secret) = (Poll::new(&room), definition.secret);
+        let mut stage = Self { rules, room, now, revision: 0, secret, receipts: Vec::new() };
         stage.ask(&presenter(), Command::Create(Box::new(definition)));
         while let Some(duty) = stage.rules.duties().first() {
             let done = DutyResult::Done(vec![]);
@@ -101,11 +102,15 @@ impl Stage {
         self.now = self.now + Duration::from_millis(ms);
     }
 
-    /// Device `n` votes.
+    /// Device `n` votes, or whoever has the `n`th ballot of a secret poll.
     pub(super) fn vote(&mut self, n: u128, choice: Choice, name: Option<&str>) {
         let guest = GuestId(Uuid::from_u128(1000 + n));
-        let (voter, name) = (Voter::Device(guest), name.map(str::to_owned));
-        match self.ask(&Caller::Guest(guest), Command::Vote { voter, choice, name, key: None }) {
+        let (caller, voter) = match self.secret {
+            true => (Caller::Nobody, Voter::Ballot(Digest16::of(&n.to_le_bytes()))),
+            false => (Caller::Guest(guest), Voter::Device(guest)),
+        };
+        let name = name.map(str::to_owned);
+        match self.ask(&caller, Command::Vote { voter, choice, name, key: None }) {
             Answer::Now(Reply::Voted(receipt)) => self.receipts.push(receipt),
             other => panic!("{other:?}"),
         }
@@ -163,10 +168,21 @@ fn choice(chance: &mut StdRng, asks: &Definition) -> Choice {
 
 /// A poll of `kind` with so many voters, opened and closed.
 pub(super) fn held(chance: &mut StdRng, kind: Kind, change: bool, voters: u128) -> Export {
-    let asks = asks(kind, change);
+    held_as(chance, &asks(kind, change), voters)
+}
+
+/// A secret poll, whose votes can be changed.
+pub(super) fn held_in_secret(chance: &mut StdRng, voters: u128) -> Export {
+    let mut asks = asks(Kind::Multiple { max: 2 }, true);
+    (asks.secret, asks.results) = (true, Results::AfterClose);
+    asks.ballot_key = Some("a-key".into());
+    held_as(chance, &asks, voters)
+}
+
+fn held_as(chance: &mut StdRng, asks: &Definition, voters: u128) -> Export {
     let mut stage = Stage::new(asks.clone());
     stage.run(Command::Open);
-    stage.crowd(chance, &asks, voters);
+    stage.crowd(chance, asks, voters);
     let closing = stage.run(Command::Close);
     stage.export(closing)
 }
