@@ -30,7 +30,8 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-const EVERYWHERE: [&str; 5] = ["src", "actors/src", "domain/src", "protocol/src", "loadtest/src"];
+const EVERYWHERE: [&str; 6] =
+    ["src", "actors/src", "domain/src", "protocol/src", "loadtest/src", "sandbox/src"];
 
 /// No code line of `folders` holds any of `words`, but for files that start with one of `allowed`.
 fn absent(folders: &[&str], words: &[&str], allowed: &[&str]) {
@@ -87,8 +88,17 @@ fn the_pure_parts_read_no_clock_no_file_no_socket_and_no_chance() {
 }
 
 #[test]
-fn no_code_of_ours_is_unsafe() {
-    absent(&EVERYWHERE, &["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe"], &[]);
+fn only_the_sandboxs_system_calls_and_births_are_unsafe() {
+    let words = ["unsafe {", "unsafe fn", "unsafe impl", "allow(unsafe"];
+    let allowed = ["sandbox/src/syscall/linux.rs", "sandbox/src/child.rs"];
+    absent(&EVERYWHERE, &words, &allowed);
+}
+
+#[test]
+fn the_sandbox_knows_no_other_crate_of_ours() {
+    let words =
+        ["playhouse_actors", "playhouse_domain", "playhouse_protocol", "playhouse_loadtest"];
+    absent(&["sandbox/src"], &words, &[]);
 }
 
 #[test]

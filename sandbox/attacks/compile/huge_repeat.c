@@ -1,0 +1,2 @@
+__asm__(".rept 0x7fffffff\n.quad 1\n.endr");
+int main(void) { return 0; }

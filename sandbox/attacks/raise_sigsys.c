@@ -1,0 +1,1 @@
+int main(void) { raise(SIGSYS); return 0; }

@@ -1,0 +1,1 @@
+int main(void) { sleep(1000); return 0; }

@@ -1,0 +1,1 @@
+int main(void) { for (volatile long n = 0;; n++) {} }

@@ -1,0 +1,1 @@
+int main(void) { raise(SIGSTOP); return 0; }

@@ -1,0 +1,336 @@
+//! The attack list: hostile programs, each with the outcome that it must have.
+//!
+//! Every attack is a program of its own (C sources in `attacks/`), compiled on the machine where it
+//! is run, and run through the library like any other job. After each the supervisor looks for
+//! traces of it, and the next job must run as if nothing had been.
+
+mod cases;
+mod stage;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::error::Error;
+use crate::image::Image;
+use crate::limits::Limits;
+use crate::report::{Outcome, Refused};
+use crate::sandbox::Sandbox;
+use crate::spec::{InputFile, Spec};
+use crate::verdict::Verdict;
+
+pub use cases::cases;
+pub use stage::{Stage, Traces};
+
+/// What an attack may end with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// It ended well: every try of it was refused.
+    Held,
+    /// It ended with this status.
+    Failed(i32),
+    /// This signal ended it.
+    Signalled(i32),
+    /// It ran out of processor time.
+    CpuTime,
+    /// It ran out of time on the clock.
+    WallTime,
+    /// It ran out of memory.
+    Memory,
+    /// It wrote too much.
+    Output,
+    /// It was stopped for this system call.
+    Forbidden(&'static str),
+    /// It was stopped for a call in another machine's numbering.
+    Foreign,
+    /// The compiler refused it, or met one of the limits; it never ended well.
+    NotBuilt,
+    /// It met the limit on processes, and then one of the limits ended it.
+    Bounded,
+    /// It ran out of memory or stack, whichever came first.
+    MemoryOrStack,
+}
+
+impl Expect {
+    /// Whether a verdict is the expected one.
+    #[must_use]
+    pub fn is_met_by(self, verdict: &Verdict) -> bool {
+        match (self, verdict) {
+            (Self::Held, Verdict::Ok)
+            | (Self::CpuTime, Verdict::CpuTime)
+            | (Self::WallTime, Verdict::WallTime)
+            | (Self::Memory | Self::MemoryOrStack, Verdict::Memory)
+            | (Self::MemoryOrStack, Verdict::Signalled { signal: libc::SIGSEGV })
+            | (Self::Output, Verdict::Output)
+            | (Self::Bounded, Verdict::Memory | Verdict::CpuTime | Verdict::WallTime) => true,
+            (Self::Failed(wanted), Verdict::Failed { status }) => wanted == *status,
+            (Self::Signalled(wanted), Verdict::Signalled { signal }) => wanted == *signal,
+            (Self::Forbidden(wanted), Verdict::Forbidden { call }) => call == wanted,
+            (Self::Foreign, Verdict::Forbidden { call }) => call.contains("another machine"),
+            (Self::NotBuilt, verdict) => {
+                !matches!(verdict, Verdict::Ok | Verdict::Forbidden { .. })
+            }
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held => f.write_str("held"),
+            Self::Failed(status) => write!(f, "status {status}"),
+            Self::Signalled(signal) => write!(f, "signal {signal}"),
+            Self::CpuTime => f.write_str("cpu time"),
+            Self::WallTime => f.write_str("wall time"),
+            Self::Memory => f.write_str("memory"),
+            Self::Output => f.write_str("output"),
+            Self::Forbidden(call) => write!(f, "forbidden {call}"),
+            Self::Foreign => f.write_str("forbidden, foreign"),
+            Self::NotBuilt => f.write_str("not built"),
+            Self::Bounded => f.write_str("a limit"),
+            Self::MemoryOrStack => f.write_str("memory or signal 11"),
+        }
+    }
+}
+
+/// What the attack is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A program: its source, and its arguments. `{port}`, `{abstract}` and `{secret}` in them stand
+    /// for what the [`Stage`] has.
+    Program(&'static str, &'static [&'static str]),
+    /// A source that is given to the compiler in the jail: its name and its text.
+    Compile(&'static str, &'static str),
+}
+
+/// One attack.
+#[derive(Debug, Clone, Copy)]
+pub struct Case {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is made of.
+    pub kind: Kind,
+    /// How it must end.
+    pub expect: Expect,
+    /// What it must say on standard output.
+    pub says: &'static str,
+    /// Results that are asked for, and why each must be refused.
+    pub results: &'static [(&'static str, Refused)],
+    limits: fn(&mut Limits),
+}
+
+/// What came of one attack.
+#[derive(Debug)]
+pub struct Row {
+    /// The attack's name.
+    pub name: &'static str,
+    /// What had to come of it.
+    pub expect: Expect,
+    /// What did: the verdict and its figures, in words.
+    pub got: String,
+    /// What was wrong. Empty if the jail held.
+    pub wrong: Vec<String>,
+}
+
+/// The attack programs could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to build the attack '{name}' with cc: {said}; on Debian: apt-get install gcc")]
+pub struct BuildError {
+    name: &'static str,
+    said: String,
+}
+
+/// Builds the programs of `cases` in `folder`, and leaves those alone that are there already.
+///
+/// # Errors
+///
+/// There is no C compiler, or it has no static C library.
+pub fn build(cases: &[Case], folder: &Path) -> Result<(), BuildError> {
+    let told = |name| move |e: std::io::Error| BuildError { name, said: e.to_string() };
+    fs::write(folder.join("attack.h"), cases::HEADER).map_err(told("attack.h"))?;
+    for case in cases {
+        let Kind::Program(source, _) = case.kind else { continue };
+        let program = program(folder, source);
+        if program.exists() {
+            continue;
+        }
+        let path = program.with_extension("c");
+        fs::write(&path, source).map_err(told(case.name))?;
+        let mut cc = Command::new("cc");
+        cc.args(["-O1", "-static", "-w", "-pthread", "-include"]);
+        cc.arg(folder.join("attack.h")).arg("-o").arg(&program).arg(&path);
+        let done = cc.output().map_err(told(case.name))?;
+        if !done.status.success() {
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            return Err(BuildError { name: case.name, said });
+        }
+    }
+    Ok(())
+}
+
+/// Where the program of a source lies: named after its text, so that a changed one is built anew.
+fn program(folder: &Path, source: &str) -> PathBuf {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (cases::HEADER, source).hash(&mut hasher);
+    folder.join(format!("attack-{:016x}", hasher.finish()))
+}
+
+impl Case {
+    /// The job that the attack is.
+    ///
+    /// # Errors
+    ///
+    /// Its program is not in `programs`.
+    pub fn spec(&self, programs: &Path, stage: &Stage) -> std::io::Result<Spec> {
+        let mut spec = match self.kind {
+            Kind::Program(source, arguments) => {
+                let bytes = fs::read(program(programs, source))?;
+                let words = arguments.iter().map(|word| stage.fill(word));
+                let words: Vec<String> = std::iter::once("./attack".into()).chain(words).collect();
+                let mut spec = Spec::new(Image::bare(), words);
+                spec.files.push(InputFile { name: "attack".into(), bytes, executable: true });
+                spec.limits = Limits { cpu_ms: 400, wall_ms: 2_500, ..Limits::default() };
+                spec
+            }
+            Kind::Compile(name, text) => {
+                let mut spec = Spec::new(Image::system(), ["c++", "-O1", "-o", "out", name]);
+                if name.ends_with(".c") {
+                    spec.arguments[0] = "cc".into();
+                }
+                let bytes = text.as_bytes().to_vec();
+                spec.files.push(InputFile { name: name.into(), bytes, executable: false });
+                spec.limits = Limits {
+                    cpu_ms: 1_000,
+                    wall_ms: 5_000,
+                    memory_bytes: 256 << 20,
+                    processes: 64,
+                    work_bytes: 64 << 20,
+                    ..Limits::default()
+                };
+                spec
+            }
+        };
+        (self.limits)(&mut spec.limits);
+        spec.results = self.results.iter().map(|(name, _)| (*name).to_owned()).collect();
+        Ok(spec)
+    }
+
+    /// Runs the attack, and then looks for traces of it.
+    ///
+    /// # Errors
+    ///
+    /// Its program cannot be read.
+    pub fn run(&self, sandbox: &Sandbox, programs: &Path, stage: &Stage) -> std::io::Result<Row> {
+        let spec = self.spec(programs, stage)?;
+        let (wall_ms, cpu_ms) = (spec.limits.wall_ms, spec.limits.cpu_ms);
+        sandbox.settle();
+        let before = Traces::of(sandbox);
+        let done = sandbox.run(spec);
+        let left = sandbox.settle();
+        let mut wrong = Traces::of(sandbox).beyond(&before);
+        if left > 0 {
+            wrong.push(format!("{left} cgroups or jails could not be removed"));
+        }
+        let got = match &done {
+            Ok(outcome) => {
+                wrong.extend(self.wrong(outcome));
+                let report = &outcome.report;
+                // A tenth for looking every few ms on a busy machine, and a fixed part for short limits.
+                let over = |limit: u64| limit * 1_000 * 11 / 10 + 150_000;
+                if report.cpu_us > over(cpu_ms) || report.wall_us > over(wall_ms) {
+                    wrong.push(format!("stopped late: {report:?}"));
+                }
+                said(outcome)
+            }
+            Err(error) => {
+                wrong.push(error.to_string());
+                "did not run".to_owned()
+            }
+        };
+        wrong.extend(next_job(sandbox));
+        Ok(Row { name: self.name, expect: self.expect, got, wrong })
+    }
+
+    fn wrong(&self, outcome: &Outcome) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let out = String::from_utf8_lossy(&outcome.stdout);
+        let err = String::from_utf8_lossy(&outcome.stderr);
+        if !self.expect.is_met_by(&outcome.report.verdict) {
+            wrong.push(format!("{:?}: {} {}", outcome.report.verdict, cut(&out), cut(&err)));
+        }
+        if !out.contains(self.says) {
+            wrong.push(format!("did not say '{}' but: {}", self.says, cut(&out)));
+        }
+        for ((name, refused), result) in self.results.iter().zip(&outcome.report.results) {
+            // Whichever of two states the exchange was in, it must be one of them.
+            let whole = *refused == Refused::LeavesWork && self.name == "exchange_the_result";
+            if result.refused != Some(*refused) && !(whole && result.refused.is_none()) {
+                wrong.push(format!("the result {name} was {:?}, not {refused:?}", result.refused));
+            }
+            if result.bytes.windows(5).any(|part| part == b"root:") {
+                wrong.push(format!("the result {name} holds the machine's passwords"));
+            }
+        }
+        wrong
+    }
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+fn said(outcome: &Outcome) -> String {
+    let report = &outcome.report;
+    let verdict = match &report.verdict {
+        Verdict::Ok => "held".to_owned(),
+        Verdict::Failed { status } => format!("status {status}"),
+        Verdict::Signalled { signal } => format!("signal {signal}"),
+        Verdict::CpuTime => "cpu time".to_owned(),
+        Verdict::WallTime => "wall time".to_owned(),
+        Verdict::Memory => "memory".to_owned(),
+        Verdict::Output => "output".to_owned(),
+        Verdict::Forbidden { call } => format!("forbidden {call}"),
+        Verdict::Cancelled => "cancelled".to_owned(),
+    };
+    let (cpu, wall) = (report.cpu_us / 1_000, report.wall_us / 1_000);
+    let kib = report.peak_memory_bytes / 1_024;
+    let refused = report.processes_refused;
+    let mut text = format!("{verdict}; cpu {cpu} ms, wall {wall} ms, peak {kib} KiB");
+    if refused > 0 {
+        text.push_str(&format!(", {refused} forks refused"));
+    }
+    text
+}
+
+/// The next job must run as if nothing had been.
+fn next_job(sandbox: &Sandbox) -> Option<String> {
+    let done = sandbox.run(Spec::new(Image::system(), ["true"]));
+    match done {
+        Ok(outcome) if outcome.report.verdict == Verdict::Ok => None,
+        Ok(outcome) => Some(format!("the next job ended with {:?}", outcome.report.verdict)),
+        Err(error) => Some(format!("the next job did not run: {error}")),
+    }
+}
+
+/// Whether the limit on processes holds here. Only then may programs be run that fork without end.
+///
+/// # Errors
+///
+/// What happened instead.
+pub fn processes_are_bounded(
+    sandbox: &Sandbox,
+    programs: &Path,
+    stage: &Stage,
+) -> Result<(), String> {
+    let case = cases().into_iter().find(|case| case.name == "fork_until_refused");
+    let case = case.ok_or("the attack fork_until_refused is not in the list")?;
+    let mut spec = case.spec(programs, stage).map_err(|e| e.to_string())?;
+    spec.limits.processes = 4;
+    let done: Result<Outcome, Error> = sandbox.run(spec);
+    let outcome = done.map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&outcome.stdout).into_owned();
+    if said.starts_with("made 3, then") { Ok(()) } else { Err(format!("with 4 allowed it {said}")) }
+}

@@ -1,0 +1,105 @@
+//! What attacks are aimed at: a secret of the supervisor's, a port, a socket; and the search for what
+//! an attack may have left.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixListener};
+use std::path::Path;
+
+use crate::sandbox::Sandbox;
+
+/// Things that an attack must not reach.
+#[derive(Debug)]
+pub struct Stage {
+    port: TcpListener,
+    name: String,
+    _socket: UnixListener,
+    secret: String,
+}
+
+impl Stage {
+    /// Listens on a port of the loopback and on an abstract socket, and writes a secret to `folder`.
+    ///
+    /// # Errors
+    ///
+    /// One of these cannot be had.
+    pub fn set(folder: &Path) -> std::io::Result<Self> {
+        let port = TcpListener::bind("127.0.0.1:0")?;
+        let name = format!("playhouse-attack-{}", std::process::id());
+        let socket = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+        let secret = folder.join("secret");
+        fs::write(&secret, "the supervisor's own")?;
+        let secret = secret.to_string_lossy().into_owned();
+        Ok(Self { port, name, _socket: socket, secret })
+    }
+
+    /// Puts what there is in the place of `{port}`, `{abstract}` and `{secret}`.
+    #[must_use]
+    pub fn fill(&self, word: &str) -> String {
+        let port = self.port.local_addr().map_or(0, |at| at.port());
+        word.replace("{port}", &port.to_string())
+            .replace("{abstract}", &self.name)
+            .replace("{secret}", &self.secret)
+    }
+}
+
+/// What can be seen of a supervisor from outside: it must be the same before and after a job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Traces {
+    /// Job cgroups that are there.
+    pub cgroups: usize,
+    /// Descriptors of this process, and of the zygote.
+    pub descriptors: (usize, usize),
+    /// Mounts that this process and the zygote see.
+    pub mounts: (usize, usize),
+    /// Children of the zygote, zombies among them: the keepers of the jails that stand ready.
+    pub keepers: usize,
+    /// Jails that stand ready.
+    pub ready: usize,
+}
+
+impl Traces {
+    /// Looks.
+    #[must_use]
+    pub fn of(sandbox: &Sandbox) -> Self {
+        let (own, zygote) = (std::process::id(), sandbox.zygote());
+        let count = |pid: u32, folder: &str| {
+            fs::read_dir(format!("/proc/{pid}/{folder}")).map_or(0, Iterator::count)
+        };
+        let lines = |pid: u32| {
+            fs::read_to_string(format!("/proc/{pid}/mountinfo"))
+                .map_or(0, |all| all.lines().count())
+        };
+        let children = format!("/proc/{zygote}/task/{zygote}/children");
+        let children = fs::read_to_string(children).unwrap_or_default();
+        Self {
+            cgroups: sandbox.job_cgroups(),
+            descriptors: (count(own, "fd"), count(zygote, "fd")),
+            mounts: (lines(own), lines(zygote)),
+            keepers: children.split_whitespace().count(),
+            ready: sandbox.ready(),
+        }
+    }
+
+    /// What is here that was not `before`, in words.
+    #[must_use]
+    pub fn beyond(&self, before: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.cgroups > 0 {
+            found.push(format!("{} cgroups are left", self.cgroups));
+        }
+        // Each ready jail has three descriptors of ours and one process of the zygote's.
+        let plain = |traces: &Self| traces.descriptors.0 as i64 - 3 * traces.ready as i64;
+        if plain(self) > plain(before) || self.descriptors.1 > before.descriptors.1 {
+            found.push(format!("descriptors: {before:?}, then {self:?}"));
+        }
+        if self.mounts != before.mounts {
+            found.push(format!("mounts: {:?}, then {:?}", before.mounts, self.mounts));
+        }
+        if self.keepers > self.ready {
+            found.push(format!("{} keepers for {} ready jails", self.keepers, self.ready));
+        }
+        found
+    }
+}

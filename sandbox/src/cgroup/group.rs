@@ -1,0 +1,293 @@
+//! The cgroups of one job: made with its limits, read back, killed, counted, removed.
+
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{Mine, V2, remove, told, write};
+use crate::error::Error;
+use crate::limits::Limits;
+
+/// How long the scheduler counts a job's processor time before it gives it the next share, in us.
+/// 50 ms: short enough that a job at its share is not still for long.
+const CPU_PERIOD_US: u64 = 50_000;
+/// How long a killed job may take to be gone. 10 s: a process in the middle of a large unmap.
+const EMPTY_WITHIN: Duration = Duration::from_secs(10);
+
+const MEND: &str = "see 'playhouse-sandbox check' for what this machine's cgroups lack";
+const MEND_SWAP: &str = "this machine has swap that cannot be limited: boot with swapaccount=1, or \
+    switch the swap off";
+
+/// The cgroups of one job.
+#[derive(Debug)]
+pub(crate) struct Group {
+    v2: Option<V2>,
+    v1: Vec<(&'static str, PathBuf)>,
+}
+
+/// Folders of a job that has ended, to be removed when there is time.
+#[derive(Debug)]
+pub(crate) struct Remains(Vec<PathBuf>);
+
+impl Remains {
+    /// Removes the folders; those that cannot be removed are left for the next sweep and counted.
+    pub(crate) fn remove(self) -> usize {
+        self.0.iter().filter(|folder| !remove(folder)).count()
+    }
+}
+
+impl Group {
+    /// Makes the folders of job `number`, writes `limits` and reads each back. `keeper` is the user
+    /// that the jail's keeper is outside: it bears the program into the group.
+    ///
+    /// # Errors
+    ///
+    /// The file that could not be written, or that holds another value afterwards. What was made is
+    /// removed again.
+    pub(crate) fn make(
+        mine: &Mine,
+        number: u64,
+        limits: &Limits,
+        keeper: Option<u32>,
+    ) -> Result<Self, Error> {
+        let name = format!("job-{number}");
+        let join = |folder: &PathBuf| folder.join(&name);
+        let group = Self {
+            v2: mine.v2.as_ref().map(|v2| V2 { folder: join(&v2.folder), ..v2.clone() }),
+            v1: mine.v1.iter().map(|(controller, folder)| (*controller, join(folder))).collect(),
+        };
+        let made = group.fill(limits, keeper);
+        if made.is_err() {
+            group.folders().for_each(|folder| {
+                remove(folder);
+            });
+        }
+        made.map(|()| group)
+    }
+
+    fn fill(&self, limits: &Limits, keeper: Option<u32>) -> Result<(), Error> {
+        for folder in self.folders() {
+            fs::create_dir(folder).map_err(told("make", folder, MEND))?;
+        }
+        if let Some(v2) = &self.v2 {
+            if let Some(id) = keeper {
+                let procs = v2.folder.join("cgroup.procs");
+                std::os::unix::fs::chown(&procs, Some(id), None).map_err(told(
+                    format!("give user {id} the file"),
+                    &procs,
+                    MEND,
+                ))?;
+            }
+            if v2.controllers {
+                limit_v2(&v2.folder, limits)?;
+            }
+        }
+        self.v1.iter().try_for_each(|(controller, folder)| limit_v1(controller, folder, limits))
+    }
+
+    fn folders(&self) -> impl Iterator<Item = &PathBuf> {
+        self.v2.iter().map(|v2| &v2.folder).chain(self.v1.iter().map(|(_, folder)| folder))
+    }
+
+    /// The folder of version 2, for a process to be born in.
+    pub(crate) fn birthplace(&self) -> Result<Option<OwnedFd>, Error> {
+        let Some(v2) = &self.v2 else { return Ok(None) };
+        let open = File::open(&v2.folder).map_err(told("open", &v2.folder, MEND))?;
+        Ok(Some(open.into()))
+    }
+
+    /// Open `tasks` files of version 1, through which a process joins.
+    pub(crate) fn tasks(&self) -> Result<Vec<OwnedFd>, Error> {
+        let open = |(_, folder): &(&str, PathBuf)| {
+            let path = folder.join("tasks");
+            let open = File::options().write(true).open(&path);
+            open.map(OwnedFd::from).map_err(told("open", &path, MEND))
+        };
+        self.v1.iter().map(open).collect()
+    }
+
+    /// Processor time of the job so far, in us.
+    pub(crate) fn cpu_us(&self) -> u64 {
+        match &self.v2 {
+            Some(v2) => field(&v2.folder.join("cpu.stat"), "usage_usec"),
+            None => self.in_v1(&["cpuacct", "cpu"], "cpuacct.usage") / 1_000,
+        }
+    }
+
+    /// Greatest memory of the job so far, in bytes.
+    pub(crate) fn peak_bytes(&self) -> u64 {
+        match &self.v2 {
+            Some(v2) if v2.controllers => number(&v2.folder.join("memory.peak")),
+            _ => self.in_v1(&["memory"], "memory.max_usage_in_bytes"),
+        }
+    }
+
+    /// How often the kernel killed a process of the job for want of memory.
+    pub(crate) fn oom_kills(&self) -> u64 {
+        match &self.v2 {
+            Some(v2) if v2.controllers => field(&v2.folder.join("memory.events"), "oom_kill"),
+            _ => self
+                .v1_file("memory", "memory.oom_control")
+                .map_or(0, |path| field(&path, "oom_kill")),
+        }
+    }
+
+    /// How often a process of the job was not made, because there were too many.
+    pub(crate) fn processes_refused(&self) -> u64 {
+        match &self.v2 {
+            Some(v2) if v2.controllers => field(&v2.folder.join("pids.events"), "max"),
+            _ => self.v1_file("pids", "pids.events").map_or(0, |path| field(&path, "max")),
+        }
+    }
+
+    fn v1_file(&self, controller: &str, file: &str) -> Option<PathBuf> {
+        let found = self.v1.iter().find(|(name, _)| *name == controller);
+        found.map(|(_, folder)| folder.join(file))
+    }
+
+    fn in_v1(&self, controllers: &[&str], file: &str) -> u64 {
+        let mut files = controllers.iter().filter_map(|name| self.v1_file(name, file));
+        files.find(|path| path.exists()).map_or(0, |path| number(&path))
+    }
+
+    /// Kills every process of the job at once, where the kernel can (5.14). Where it cannot, the
+    /// death of the jail's keeper does it.
+    pub(crate) fn kill(&self) -> bool {
+        let file = self.v2.as_ref().map(|v2| v2.folder.join("cgroup.kill"));
+        file.is_some_and(|path| write(&path, "1", MEND).is_ok())
+    }
+
+    /// Processes that are in the job's groups at this moment.
+    pub(crate) fn processes(&self) -> usize {
+        let count = |folder: &PathBuf| {
+            let list = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+            list.lines().count()
+        };
+        self.folders().map(count).max().unwrap_or(0)
+    }
+
+    fn is_empty(&self) -> bool {
+        let quick = self.v2.as_ref().map(|v2| field(&v2.folder.join("cgroup.events"), "populated"));
+        quick.unwrap_or(0) == 0 && self.processes() == 0
+    }
+
+    /// Waits until no process is left.
+    ///
+    /// # Errors
+    ///
+    /// Something is still there after 10 s.
+    pub(crate) fn wait_until_empty(&self) -> Result<(), Error> {
+        let started = Instant::now();
+        let mut pause = Duration::from_micros(20);
+        while !self.is_empty() {
+            if started.elapsed() > EMPTY_WITHIN {
+                let after_ms = EMPTY_WITHIN.as_millis() as u64;
+                return Err(Error::NotEmpty { left: self.processes(), after_ms });
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn into_remains(self) -> Remains {
+        Remains(self.folders().cloned().collect())
+    }
+}
+
+fn limit_v2(folder: &Path, limits: &Limits) -> Result<(), Error> {
+    set(folder, "memory.max", pages(limits.memory_bytes))?;
+    if folder.join("memory.swap.max").exists() {
+        set(folder, "memory.swap.max", 0)?;
+    } else if swap_is_on() {
+        write(&folder.join("memory.swap.max"), "0", MEND_SWAP)?;
+    }
+    // One process out of memory ends the job: what is left of it cannot be trusted to be right.
+    set(folder, "memory.oom.group", 1)?;
+    set(folder, "pids.max", limits.processes)?;
+    let quota = limits.cpu_percent * CPU_PERIOD_US / 100;
+    write(&folder.join("cpu.max"), &format!("{quota} {CPU_PERIOD_US}"), MEND)
+}
+
+fn limit_v1(controller: &str, folder: &Path, limits: &Limits) -> Result<(), Error> {
+    match controller {
+        "memory" => {
+            let bytes = pages(limits.memory_bytes);
+            set(folder, "memory.limit_in_bytes", bytes)?;
+            let with_swap = "memory.memsw.limit_in_bytes";
+            if folder.join(with_swap).exists() {
+                set(folder, with_swap, bytes)
+            } else if swap_is_on() {
+                write(&folder.join(with_swap), &bytes.to_string(), MEND_SWAP)
+            } else {
+                Ok(())
+            }
+        }
+        "pids" => set(folder, "pids.max", limits.processes),
+        "cpu" => {
+            set(folder, "cpu.cfs_period_us", CPU_PERIOD_US)?;
+            set(folder, "cpu.cfs_quota_us", limits.cpu_percent * CPU_PERIOD_US / 100)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The kernel counts memory in pages.
+fn pages(bytes: u64) -> u64 {
+    bytes & !4_095
+}
+
+fn swap_is_on() -> bool {
+    fs::read_to_string("/proc/swaps").unwrap_or_default().lines().count() > 1
+}
+
+/// Writes a limit and reads it back.
+fn set(folder: &Path, file: &str, value: u64) -> Result<(), Error> {
+    let path = folder.join(file);
+    write(&path, &value.to_string(), MEND)?;
+    let back = fs::read_to_string(&path).map_err(told("read", &path, MEND))?;
+    if back.trim() == value.to_string() {
+        return Ok(());
+    }
+    let cause = std::io::Error::other(format!("{} stands there instead", back.trim()));
+    Err(told(format!("set to {value} the file"), &path, MEND)(cause))
+}
+
+fn number(path: &Path) -> u64 {
+    fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+/// One number of a file that has a name and a number on each line.
+fn field(path: &Path, name: &str) -> u64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_reads_back_differently_or_has_no_file_is_an_error_that_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let told = set(folder.path(), "pids.max", 5).unwrap_err().to_string();
+        assert!(told.contains("pids.max") && told.contains("write 5"), "{told}");
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("pids.max")).unwrap();
+        let told = set(folder.path(), "pids.max", 5).unwrap_err().to_string();
+        assert!(told.contains("set to 5"), "{told}");
+    }
+
+    #[test]
+    fn a_group_that_cannot_be_limited_leaves_no_folder_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = Mine {
+            v2: None,
+            v1: vec![("memory", folder.path().to_path_buf())],
+            _locks: Vec::new(),
+        };
+        Group::make(&mine, 7, &Limits::default(), None).unwrap_err();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

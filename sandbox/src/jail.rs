@@ -1,0 +1,183 @@
+//! A built jail as the supervisor sees it, and the zygote that bears its keeper.
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::error::Error;
+use crate::image::Image;
+use crate::plan::{Ids, Step, Walls, sabotage, walls};
+use crate::sandbox::Config;
+use crate::syscall::linux;
+use crate::tier::Tier;
+use crate::wire::{self, Bear, Born, FromKeeper, ToKeeper};
+use crate::zygote::ARGUMENT;
+
+/// How long building a jail may take. 10 s: a machine under load builds one in some ms.
+const BUILD_MS: u16 = 10_000;
+
+/// A jail whose walls stand, for one job.
+#[derive(Debug)]
+pub(crate) struct Jail {
+    /// To the keeper.
+    pub(crate) channel: OwnedFd,
+    /// The keeper's process. Its death is the death of everything in the jail.
+    pub(crate) keeper: OwnedFd,
+    /// The folder `/work`.
+    pub(crate) work: OwnedFd,
+    pub(crate) image: Image,
+}
+
+impl Jail {
+    /// Kills the keeper, and so everything in the jail.
+    pub(crate) fn kill(&self) {
+        // It can fail only for a process that is gone.
+        let _ = linux::kill(self.keeper.as_fd());
+    }
+
+    /// Waits until the keeper, and so everything in the jail, is gone.
+    pub(crate) fn wait_until_gone(&self, within_ms: u16) -> bool {
+        wait_readable(&self.keeper, within_ms)
+    }
+}
+
+impl Drop for Jail {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn wait_readable(fd: &OwnedFd, within_ms: u16) -> bool {
+    let mut wait = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
+    loop {
+        match poll(&mut wait, PollTimeout::from(within_ms)) {
+            Err(Errno::EINTR) => {}
+            other => return other.is_ok_and(|ready| ready > 0),
+        }
+    }
+}
+
+/// The running zygote.
+#[derive(Debug)]
+pub(crate) struct Zygote {
+    tier: Tier,
+    uid_base: u32,
+    hall: Option<File>,
+    sabotage: Option<usize>,
+    /// The socket and the process. One request at a time: an answer belongs to the request before it.
+    inner: Mutex<(OwnedFd, Child)>,
+}
+
+impl Zygote {
+    /// Starts the helper program as the zygote.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be started, or there is no descriptor or process to be had.
+    pub(crate) fn start(
+        config: &Config,
+        uid_base: u32,
+        hall: Option<&Path>,
+    ) -> Result<Self, Error> {
+        let (ours, theirs) = wire::pair().map_err(Error::errno("make the zygote's socket"))?;
+        let child = Command::new(&config.helper)
+            .arg(ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(Error::own("start the zygote"))?;
+        let hall =
+            hall.map(File::open).transpose().map_err(Error::own("open the keepers' cgroup"))?;
+        let Config { tier, sabotage, .. } = *config;
+        Ok(Self { tier, uid_base, hall, sabotage, inner: Mutex::new((ours, child)) })
+    }
+
+    /// Builds a jail: the user ids of slot `slot` are its program's.
+    ///
+    /// # Errors
+    ///
+    /// The step that failed.
+    pub(crate) fn build(&self, image: &Image, slot: u32) -> Result<Jail, Error> {
+        let (ours, theirs) = wire::pair().map_err(Error::errno("make a jail's channel"))?;
+        let keeper = self.bear(&theirs, slot)?;
+        drop(theirs);
+        match self.raise(image, &ours) {
+            Ok(work) => Ok(Jail { channel: ours, keeper, work, image: image.clone() }),
+            Err(error) => {
+                // Half a jail is nobody's: it is gone before its failure is told.
+                let _ = linux::kill(keeper.as_fd());
+                wait_readable(&keeper, BUILD_MS);
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets the keeper at the other end of `channel` build the walls, and takes its folder `/work`.
+    fn raise(&self, image: &Image, channel: &OwnedFd) -> Result<OwnedFd, Error> {
+        let doing = "building its walls";
+        let mut steps: Vec<Step> = walls(Walls { tier: self.tier, image });
+        sabotage(steps.iter_mut(), self.sabotage);
+        wire::send(channel, &ToKeeper::Build(steps), &[])
+            .map_err(|_| Error::Lost { doing: "sending its plan" })?;
+        if !wait_readable(channel, BUILD_MS) {
+            return Err(Error::Lost { doing });
+        }
+        match wire::receive::<FromKeeper>(channel).map_err(|_| Error::Lost { doing })? {
+            Some((FromKeeper::Ready, fds)) => fds.into_iter().next().ok_or(Error::Lost { doing }),
+            Some((FromKeeper::Failed(failed), _)) => Err(failed.into()),
+            _ => Err(Error::Lost { doing }),
+        }
+    }
+
+    fn bear(&self, channel: &OwnedFd, slot: u32) -> Result<OwnedFd, Error> {
+        let lost = |_| Error::Lost { doing: "asking the zygote" };
+        let bear = self.ids(slot);
+        let mut fds = vec![channel.as_fd()];
+        fds.extend(self.hall.as_ref().map(AsFd::as_fd));
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        wire::send(&inner.0, &bear, &fds).map_err(lost)?;
+        match wire::receive::<Born>(&inner.0).map_err(lost)? {
+            Some((Born::Keeper(_), fds)) => {
+                fds.into_iter().next().ok_or(Error::Lost { doing: "asking the zygote" })
+            }
+            Some((Born::Failed(failed), _)) => Err(failed.into()),
+            None => Err(Error::Lost { doing: "asking the zygote, which has died" }),
+        }
+    }
+
+    /// The maps of user and group ids: with root a user of its own for each jail, else our own.
+    fn ids(&self, slot: u32) -> Bear {
+        let ids = Ids::of(self.tier);
+        if self.tier == Tier::Full {
+            let program = self.uid_base + 1 + slot;
+            let map = vec![(ids.keeper, self.uid_base), (ids.program, program)];
+            return Bear { users: map.clone(), groups: map, deny_setgroups: false };
+        }
+        let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        Bear {
+            users: vec![(ids.program, user)],
+            groups: vec![(ids.program, group)],
+            deny_setgroups: true,
+        }
+    }
+
+    /// The zygote's process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.id()
+    }
+}
+
+impl Drop for Zygote {
+    fn drop(&mut self) {
+        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // It ends by itself when the socket closes; the kill is for one that hangs.
+        let _ = inner.1.kill();
+        let _ = inner.1.wait();
+    }
+}

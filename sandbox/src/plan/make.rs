@@ -1,0 +1,251 @@
+//! Makes the plan of a jail from its image, and the plan of a job from its specification.
+
+use super::{Job, Resource, STAGE, Step};
+use crate::image::Image;
+use crate::limits::Limits;
+use crate::spec::Spec;
+use crate::tier::Tier;
+
+/// User and group ids inside a jail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ids {
+    /// The keeper's.
+    pub(crate) keeper: u32,
+    /// The program's.
+    pub(crate) program: u32,
+}
+
+impl Ids {
+    /// An ordinary user can map one id only, so keeper and program share it there.
+    pub(crate) const fn of(tier: Tier) -> Self {
+        match tier {
+            Tier::Full => Self { keeper: 0, program: 1000 },
+            Tier::Rootless | Tier::RootlessNoCgroup => Self { keeper: 1000, program: 1000 },
+        }
+    }
+}
+
+/// What a jail is built from, before there is a job for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walls<'a> {
+    pub(crate) tier: Tier,
+    pub(crate) image: &'a Image,
+}
+
+const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
+/// The root holds folders, links and three small files; 1 MiB and 512 entries are ample.
+const ROOT_BYTES: u64 = 1 << 20;
+const ROOT_FILES: u64 = 512;
+const PASSWD: &str = "root:x:0:0::/:/bin/false\nuser:x:1000:1000::/work:/bin/sh\n\
+    nobody:x:65534:65534::/:/bin/false\n";
+const GROUP: &str = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n";
+
+/// The steps that build a jail's walls, carried out by its keeper (process 1) before there is a job.
+pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
+    let ids = Ids::of(walls.tier);
+    let at = |place: &str| format!("{STAGE}{place}");
+    let mut steps = vec![
+        Step::BecomeFirst { setgroups: walls.tier == Tier::Full },
+        Step::DieWithZygote,
+        Step::NewSession,
+        Step::Hostname { name: "jail".into() },
+        Step::PrivateMounts,
+        Step::Tmpfs {
+            at: STAGE.into(),
+            size_bytes: ROOT_BYTES,
+            files: ROOT_FILES,
+            mode: 0o755,
+            owner: ids.keeper,
+            exec: false,
+        },
+    ];
+    for (place, target) in &walls.image.links {
+        steps.push(Step::Link { at: at(place), target: target.clone() });
+    }
+    for bind in &walls.image.binds {
+        let from = bind.from.to_string_lossy().into_owned();
+        steps.push(Step::Bind { from, to: at(&bind.to) });
+    }
+    steps.extend(DEVICES.map(|name| Step::Device { name: name.into() }));
+    for (name, target) in
+        [("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")]
+    {
+        steps.push(Step::Link { at: at(&format!("/dev/{name}")), target: target.into() });
+    }
+    steps.push(Step::Text { at: at("/etc/passwd"), text: PASSWD.into() });
+    steps.push(Step::Text { at: at("/etc/group"), text: GROUP.into() });
+    let limits = Limits::default();
+    steps.extend(["/work", "/tmp"].map(|place| Step::Tmpfs {
+        at: at(place),
+        size_bytes: limits.work_bytes,
+        files: limits.work_files,
+        mode: 0o700,
+        owner: ids.program,
+        exec: true,
+    }));
+    steps.extend([Step::Folder { at: at("/proc") }, Step::Proc, Step::PivotRoot, Step::SealRoot]);
+    steps.push(Step::Undumpable);
+    steps
+}
+
+/// The steps of one job: those of the keeper, and those of the program's own process.
+pub(crate) fn job(spec: &Spec, tier: Tier, landlock: u32, v2: bool, v1: bool) -> Job {
+    let ids = Ids::of(tier);
+    let limits = &spec.limits;
+    let mut fill: Vec<Step> = ["/work", "/tmp"]
+        .map(|at| Step::ResizeTmpfs {
+            at: at.into(),
+            size_bytes: limits.work_bytes,
+            files: limits.work_files,
+        })
+        .into();
+    let mut offset = 0;
+    for file in &spec.files {
+        let length = file.bytes.len() as u64;
+        fill.push(Step::File {
+            at: format!("/work/{}", file.name),
+            offset,
+            length,
+            executable: file.executable,
+            owner: ids.program,
+        });
+        offset += length;
+    }
+    Job { fill, run: run(spec, tier, ids, landlock, v1), born_in_cgroup: v2 }
+}
+
+fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> {
+    let mut steps = Vec::new();
+    // The cgroups come first: whatever this process uses from here on is billed to the job.
+    if v1 {
+        steps.push(Step::JoinGroups);
+    }
+    if tier.has_cgroups() {
+        steps.push(Step::CgroupNamespace);
+    }
+    steps.extend([
+        Step::StandardStreams,
+        Step::CloseTheRest,
+        Step::NewSession,
+        Step::DefaultSignals,
+        Step::Umask { mask: 0o022 },
+        Step::WorkFolder,
+    ]);
+    for (which, value) in rlimits(&spec.limits, tier) {
+        steps.push(Step::Rlimit { which, value });
+    }
+    steps.push(Step::EmptyBoundingSet);
+    if tier == Tier::Full {
+        steps.push(Step::NoGroups);
+    }
+    steps.extend([Step::Become { id: ids.program }, Step::DropCapabilities, Step::NoNewPrivileges]);
+    if landlock > 0 {
+        steps.push(Step::Landlock { abi: landlock });
+    }
+    steps.extend([
+        Step::WatchCalls,
+        Step::AllowCalls,
+        Step::Execute { arguments: spec.arguments.clone(), environment: spec.environment() },
+    ]);
+    steps
+}
+
+/// Limits of each process. With cgroups they lie beneath the job's own, so that the job's are the
+/// ones that are met and told; without cgroups they are all there is.
+fn rlimits(limits: &Limits, tier: Tier) -> Vec<(Resource, u64)> {
+    let spare = u64::from(tier.has_cgroups());
+    let cpu_s = limits.cpu_ms.div_ceil(1_000) + spare;
+    // A deep recursion ends at the memory limit, or at the guard page just before it. Without
+    // cgroups the address space is limited, and every thread reserves a stack of this size in it.
+    let few = limits.memory_bytes.div_ceil(4).min(8 << 20);
+    let stack = if tier.has_cgroups() { limits.memory_bytes } else { few };
+    let mut all = vec![
+        (Resource::Core, 0),
+        (Resource::Cpu, cpu_s),
+        (Resource::FileSize, limits.file_bytes),
+        (Resource::LockedMemory, 0),
+        (Resource::MessageQueues, 0),
+        (Resource::Nice, 0),
+        (Resource::OpenFiles, limits.open_files),
+        (Resource::PendingSignals, limits.processes.max(64)),
+        (Resource::Processes, limits.processes + spare),
+        (Resource::RealTimePriority, 0),
+        (Resource::Stack, stack),
+    ];
+    if !tier.has_cgroups() {
+        // Not with cgroups: runtimes reserve far more address space than they ever use.
+        all.push((Resource::AddressSpace, limits.memory_bytes));
+        all.push((Resource::Data, limits.memory_bytes));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::InputFile;
+
+    fn text(tier: Tier, v2: bool, v1: bool) -> String {
+        let mut image = Image::bare();
+        image.bind("/usr", "/usr");
+        image.bind("/opt/python", "/python");
+        image.links.push(("/bin".into(), "usr/bin".into()));
+        let mut spec = Spec::new(image.clone(), ["python3", "main.py"]);
+        spec.files.push(InputFile {
+            name: "main.py".into(),
+            bytes: b"print(1)".into(),
+            executable: false,
+        });
+        let mut lines = vec![format!("tier {tier}, keeper builds the walls")];
+        lines.extend(walls(Walls { tier, image: &image }).iter().map(line));
+        let job = job(&spec, tier, 7, v2, v1);
+        lines.push("keeper fills the jail".into());
+        lines.extend(job.fill.iter().map(line));
+        let born = if job.born_in_cgroup { ", born in the job's cgroup of version 2" } else { "" };
+        lines.push(format!("the program's process{born}"));
+        lines.extend(job.run.iter().map(line));
+        lines.join("\n") + "\n"
+    }
+
+    fn line(step: &Step) -> String {
+        format!("  {:<17} {step}", step.layer().name())
+    }
+
+    fn snapshot(name: &str, now: &str) {
+        let path = format!("{}/src/plan/{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("PLAYHOUSE_TEST_UPDATE").is_some() {
+            std::fs::write(&path, now).unwrap();
+        }
+        let before = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(before == now, "the plan is no longer the one in {path}:\n{now}");
+    }
+
+    #[test]
+    fn the_plan_of_the_full_tier_is_the_one_that_was_read_and_agreed_to() {
+        snapshot("full", &text(Tier::Full, true, true));
+    }
+
+    #[test]
+    fn the_plan_of_the_rootless_tier_is_the_one_that_was_read_and_agreed_to() {
+        snapshot("rootless", &text(Tier::Rootless, true, false));
+    }
+
+    #[test]
+    fn the_plan_without_cgroups_is_the_one_that_was_read_and_agreed_to() {
+        snapshot("rootless-no-cgroup", &text(Tier::RootlessNoCgroup, false, false));
+    }
+
+    #[test]
+    fn the_filter_is_the_last_thing_before_the_program_and_capabilities_go_before_it() {
+        for tier in Tier::ALL {
+            let spec = Spec::new(Image::bare(), ["true"]);
+            let run = job(&spec, tier, 1, true, true).run;
+            let place = |wanted: &Step| run.iter().position(|step| step == wanted).unwrap();
+            let last = run.len() - 1;
+            assert!(matches!(run[last], Step::Execute { .. }));
+            assert_eq!(place(&Step::AllowCalls), last - 1);
+            assert_eq!(place(&Step::WatchCalls), last - 2);
+            assert!(place(&Step::DropCapabilities) < place(&Step::NoNewPrivileges));
+        }
+    }
+}

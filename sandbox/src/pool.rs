@@ -1,0 +1,211 @@
+//! Jails built before they are needed, and the removal of those that were used: both off the way of a
+//! job. No jail is used twice.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::cgroup::{Mine, Remains};
+use crate::error::Error;
+use crate::image::Image;
+use crate::jail::{Jail, Zygote};
+
+/// Used jails that wait for their removal. 64: then whoever brings one more removes it itself, so
+/// that jobs never come faster than their remains go.
+const USED_MAX: usize = 64;
+/// User ids that are given out one after the other before the first comes again.
+const SLOTS: u32 = 65_000;
+/// How long a killed jail may take to be gone, in ms; it is left to the kernel after that.
+const GONE_MS: u16 = 10_000;
+
+/// What is left of a job.
+#[derive(Debug)]
+pub(crate) struct Used {
+    pub(crate) jail: Jail,
+    pub(crate) remains: Option<Remains>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ready: VecDeque<Jail>,
+    used: VecDeque<Used>,
+    /// Whether the pool's thread is at work on something that is in neither list.
+    busy: bool,
+    stopped: bool,
+    /// Folders and jails that could not be removed.
+    left: usize,
+    /// Builds that failed one after the other. After 3 the pool waits for the next job before it
+    /// tries again; that job builds its own jail and is told why it cannot.
+    failures: u32,
+}
+
+/// Everything that jails are made from. Fields are dropped in this order: jails, zygote, cgroups.
+#[derive(Debug)]
+pub(crate) struct Yard {
+    state: Mutex<State>,
+    changed: Condvar,
+    zygote: Zygote,
+    pub(crate) mine: Option<Mine>,
+    slot: AtomicU32,
+    /// How many jails are kept ready, of which image.
+    keep: Option<(Image, usize)>,
+}
+
+impl Yard {
+    pub(crate) fn new(zygote: Zygote, mine: Option<Mine>, keep: Option<(Image, usize)>) -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+            zygote,
+            mine,
+            slot: AtomicU32::new(0),
+            keep,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A jail with `image`: a ready one, or one that is built now.
+    pub(crate) fn take(&self, image: &Image) -> Result<Jail, Error> {
+        let mut state = self.state();
+        if let Some(at) = state.ready.iter().position(|jail| jail.image == *image) {
+            let jail = state.ready.remove(at);
+            // While others are ready the next is built when this job is over, not beside it.
+            if state.ready.is_empty() {
+                self.changed.notify_all();
+            }
+            if let Some(jail) = jail {
+                return Ok(jail);
+            }
+        }
+        state.failures = 0;
+        drop(state);
+        self.build(image)
+    }
+
+    fn build(&self, image: &Image) -> Result<Jail, Error> {
+        let slot = self.slot.fetch_add(1, Ordering::Relaxed) % SLOTS;
+        self.zygote.build(image, slot)
+    }
+
+    /// Takes back what is left of a job, to be removed soon.
+    pub(crate) fn give_back(&self, used: Used) {
+        used.jail.kill();
+        let mut state = self.state();
+        if state.used.len() < USED_MAX && !state.stopped {
+            state.used.push_back(used);
+            self.changed.notify_all();
+            return;
+        }
+        drop(state);
+        let left = dispose(used);
+        self.state().left += left;
+    }
+
+    /// Waits until everything that was used is removed and the pool is full again. Tells how much
+    /// could not be removed since the start.
+    pub(crate) fn settle(&self) -> usize {
+        let mut state = self.state();
+        while state.busy || !state.used.is_empty() || self.wants(&state) {
+            state = self.wait(state);
+        }
+        state.left
+    }
+
+    /// Jails that are ready now.
+    pub(crate) fn ready(&self) -> usize {
+        self.state().ready.len()
+    }
+
+    pub(crate) fn zygote_id(&self) -> u32 {
+        self.zygote.id()
+    }
+
+    fn wants(&self, state: &State) -> bool {
+        let keep = self.keep.as_ref().map_or(0, |(_, number)| *number);
+        state.ready.len() < keep && state.failures < 3 && !state.stopped
+    }
+
+    /// The pool's thread: removes what was used, and builds what is missing.
+    fn work(&self) {
+        let mut state = self.state();
+        loop {
+            let used = state.used.pop_front();
+            let wanted = used.is_none() && self.wants(&state);
+            if used.is_none() && !wanted {
+                self.changed.notify_all();
+                if state.stopped {
+                    return;
+                }
+                state = self.wait(state);
+                continue;
+            }
+            state.busy = true;
+            drop(state);
+            let left = used.map_or(0, dispose);
+            let built = wanted.then(|| self.keep.as_ref().map(|(image, _)| self.build(image)));
+            state = self.state();
+            state.busy = false;
+            state.left += left;
+            match built.flatten() {
+                Some(Ok(jail)) => {
+                    state.failures = 0;
+                    state.ready.push_back(jail);
+                }
+                Some(Err(_)) => state.failures += 1,
+                None => {}
+            }
+        }
+    }
+}
+
+/// Waits for the end of a killed jail and removes its cgroups. Tells how much is left.
+fn dispose(used: Used) -> usize {
+    let gone = used.jail.wait_until_gone(GONE_MS);
+    drop(used.jail);
+    usize::from(!gone) + used.remains.map_or(0, Remains::remove)
+}
+
+/// The pool: the yard and its thread.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    pub(crate) yard: Arc<Yard>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Pool {
+    pub(crate) fn start(yard: Yard) -> Result<Self, Error> {
+        let yard = Arc::new(yard);
+        let worker = yard.clone();
+        let thread = std::thread::Builder::new()
+            .name("sandbox-pool".into())
+            .spawn(move || worker.work())
+            .map_err(Error::own("start the pool's thread"))?;
+        Ok(Self { yard, thread: Some(thread) })
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let ready: Vec<Jail> = {
+            let mut state = self.yard.state();
+            state.stopped = true;
+            state.ready.drain(..).collect()
+        };
+        for jail in ready {
+            jail.kill();
+            jail.wait_until_gone(GONE_MS);
+        }
+        self.yard.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! The sandbox: what a program that uses this crate holds.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::fcntl::OFlag;
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::cgroup::{CONTROLLERS, Group, Hierarchies, Mine};
+use crate::collect::collect;
+use crate::error::Error;
+use crate::image::Image;
+use crate::jail::{Jail, Zygote};
+use crate::plan;
+use crate::pool::{Pool, Used, Yard};
+use crate::report::{Outcome, Report};
+use crate::restrict;
+use crate::spec::{Input, Spec};
+use crate::tier::Tier;
+use crate::verdict::{Evidence, judge};
+use crate::watch::{Ends, Seen, Stream, Watch};
+use crate::wire::{self, ToKeeper};
+
+/// First user id that jails are mapped to. Above what systemd gives to containers, below 2^31.
+const UID_BASE: u32 = 2_000_000_000;
+
+/// How jails are made.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How strong the walls must be. [`Tier::Full`] unless a weaker one is named.
+    pub tier: Tier,
+    /// The program that becomes the zygote: one that calls [`begin_if_asked`](crate::begin_if_asked)
+    /// first. This very program unless another is named.
+    pub helper: PathBuf,
+    /// The folder to use in every cgroup hierarchy, such as `/playhouse`; it must be ours to write.
+    /// Without it this process's own, or as root the top of version 2.
+    pub cgroup: Option<PathBuf>,
+    /// How many jails are kept ready, with which image. None by default.
+    pub pool: Option<(Image, usize)>,
+    /// For tests of those who use this crate: the step of the plan with this number, from 0, fails.
+    pub sabotage: Option<usize>,
+    /// Whether a kernel without Landlock will do. It will by default: its walls stand elsewhere too.
+    pub landlock_required: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tier: Tier::Full,
+            helper: PathBuf::from("/proc/self/exe"),
+            cgroup: None,
+            pool: None,
+            sabotage: None,
+            landlock_required: false,
+        }
+    }
+}
+
+/// Runs jobs, each in a jail of its own. Jobs may be run from many threads at once.
+#[derive(Debug)]
+pub struct Sandbox {
+    tier: Tier,
+    landlock: u32,
+    keeper_id: Option<u32>,
+    pool: Pool,
+    number: AtomicU64,
+    sabotage: Option<usize>,
+}
+
+/// Takes output as it comes.
+pub type Sink<'a> = &'a mut dyn FnMut(Stream, &[u8]);
+
+/// Our end of a pipe, and what is to be written to it.
+type Feed = Option<(OwnedFd, Vec<u8>)>;
+
+/// What a job is run with, beside its specification.
+#[derive(Default)]
+pub struct Hooks<'a> {
+    /// Becomes readable, or hangs up, when the job is to be called off.
+    pub cancel: Option<BorrowedFd<'a>>,
+    /// Is given output as it comes, up to the limit. While it works the job's output waits.
+    pub sink: Option<Sink<'a>>,
+}
+
+impl std::fmt::Debug for Hooks<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hooks").finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Makes everything ready that jobs have in common: a sweep after dead supervisors, the cgroups,
+    /// the zygote, the pool.
+    ///
+    /// # Errors
+    ///
+    /// What the tier needs and this machine lacks. Never a weaker tier instead.
+    pub fn start(config: &Config) -> Result<Self, Error> {
+        let landlock = restrict::version();
+        let tier = config.tier;
+        refuse_tier(config, landlock)?;
+        let mine = if tier.has_cgroups() {
+            let found = Hierarchies::find(config.cgroup.as_deref(), tier == Tier::Full);
+            if !found.missing.is_empty() {
+                return Err(Error::Tier {
+                    tier,
+                    reason: format!("no cgroup hierarchy has {}", found.missing.join(", ")),
+                    mend: format!(
+                        "have {} delegated to this user (systemd: Delegate=yes), or mount them",
+                        CONTROLLERS.join(", ")
+                    ),
+                });
+            }
+            Some(Mine::make(&found)?)
+        } else {
+            None
+        };
+        // Two supervisors of one machine must not give their jobs the same users.
+        let uid_base = UID_BASE + std::process::id() % 2_048 * 65_536;
+        let hall = mine.as_ref().and_then(Mine::hall);
+        let keeper_id = (tier == Tier::Full).then_some(uid_base);
+        if let (Some(id), Some(mine)) = (keeper_id, &mine) {
+            give_births(mine, id)?;
+        }
+        let zygote = Zygote::start(config, uid_base, hall.as_deref())?;
+        let pool = Pool::start(Yard::new(zygote, mine, config.pool.clone()))?;
+        let number = AtomicU64::new(0);
+        Ok(Self { tier, landlock, keeper_id, pool, number, sabotage: config.sabotage })
+    }
+
+    /// Runs a job to its end and hands over everything it left.
+    ///
+    /// # Errors
+    ///
+    /// The program did not run, and the error says which layer failed; or what is left of it could
+    /// not be killed, and then no result was read.
+    pub fn run(&self, spec: Spec) -> Result<Outcome, Error> {
+        self.run_with(spec, Hooks::default())
+    }
+
+    /// Runs a job, with a way to call it off and a taker of output as it comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_with(&self, mut spec: Spec, hooks: Hooks<'_>) -> Result<Outcome, Error> {
+        spec.check()?;
+        spec.image.check()?;
+        let group = match &self.pool.yard.mine {
+            Some(mine) => {
+                let number = self.number.fetch_add(1, Ordering::Relaxed);
+                Some(Group::make(mine, number, &spec.limits, self.keeper_id)?)
+            }
+            None => None,
+        };
+        let jail = match self.pool.yard.take(&spec.image) {
+            Ok(jail) => jail,
+            Err(error) => {
+                group.map(Group::into_remains).map(crate::cgroup::Remains::remove);
+                return Err(error);
+            }
+        };
+        let input = std::mem::take(&mut spec.input);
+        let done = self.run_in(&jail, group.as_ref(), &spec, input, hooks);
+        let remains = group.map(Group::into_remains);
+        self.pool.yard.give_back(Used { jail, remains });
+        done
+    }
+
+    fn run_in(
+        &self,
+        jail: &Jail,
+        group: Option<&Group>,
+        spec: &Spec,
+        input: Input,
+        hooks: Hooks<'_>,
+    ) -> Result<Outcome, Error> {
+        let ends = self.hand_over(jail, group, spec, input)?;
+        let mut nobody = |_: Stream, _: &[u8]| {};
+        let sink = hooks.sink.unwrap_or(&mut nobody);
+        let mut watch = Watch::new(&jail.channel, &spec.limits, &spec.arguments[0], ends, sink)?;
+        watch.group = group;
+        watch.cancel = hooks.cancel;
+        let watched = watch.run();
+        end(jail, group)?;
+        watched?;
+        Ok(self.report(jail, group, spec, watch.finish()))
+    }
+
+    /// Sends the job to the jail's keeper, with everything it needs.
+    fn hand_over(
+        &self,
+        jail: &Jail,
+        group: Option<&Group>,
+        spec: &Spec,
+        input: Input,
+    ) -> Result<Ends, Error> {
+        let (stdin, feed) = stdin(input)?;
+        let (out, stdout) = pipe()?;
+        let (err, stderr) = pipe()?;
+        let files = files(spec)?;
+        let birthplace = group.map(Group::birthplace).transpose()?.flatten();
+        let tasks = group.map(Group::tasks).transpose()?.unwrap_or_default();
+        let mut job =
+            plan::job(spec, self.tier, self.landlock, birthplace.is_some(), !tasks.is_empty());
+        let walls = plan::walls(plan::Walls { tier: self.tier, image: &spec.image }).len();
+        let number = self.sabotage.and_then(|number| number.checked_sub(walls));
+        plan::sabotage(job.fill.iter_mut().chain(&mut job.run), number);
+        let given = [&stdin, &stdout, &stderr, &files].into_iter();
+        let fds: Vec<BorrowedFd<'_>> =
+            given.chain(&birthplace).chain(&tasks).map(AsFd::as_fd).collect();
+        wire::send(&jail.channel, &ToKeeper::Run(job), &fds)
+            .map_err(Error::errno("send a job to its jail"))?;
+        Ok(Ends { input: feed, streams: [out, err] })
+    }
+
+    fn report(&self, jail: &Jail, group: Option<&Group>, spec: &Spec, seen: Seen) -> Outcome {
+        let cpu_us = group.map_or(seen.cpu_us, Group::cpu_us);
+        let oom_kills = group.map_or(0, Group::oom_kills);
+        let verdict = judge(&Evidence {
+            killed: seen.killed,
+            ended: seen.ended,
+            forbidden: seen.forbidden,
+            oom_kills,
+            cpu_ms: cpu_us / 1_000,
+            cpu_limit_ms: spec.limits.cpu_ms,
+        });
+        let report = Report {
+            verdict,
+            tier: self.tier,
+            landlock: (self.landlock > 0).then_some(self.landlock),
+            cpu_us,
+            wall_us: u64::try_from(seen.wall.as_micros()).unwrap_or(u64::MAX),
+            peak_memory_bytes: group.map_or(seen.peak_bytes, Group::peak_bytes),
+            oom_kills,
+            processes_refused: group.map_or(0, Group::processes_refused),
+            stdout_bytes: seen.stdout.len() as u64,
+            stderr_bytes: seen.stderr.len() as u64,
+            results: collect(jail.work.as_fd(), &spec.results, spec.limits.result_bytes),
+        };
+        Outcome { report, stdout: seen.stdout, stderr: seen.stderr }
+    }
+
+    /// Waits until the remains of all jobs that have ended are removed and the pool is full. Tells how
+    /// many cgroups and jails could not be removed since the start: 0, unless something is wrong.
+    pub fn settle(&self) -> usize {
+        self.pool.yard.settle()
+    }
+
+    /// Jails that stand ready.
+    #[must_use]
+    pub fn ready(&self) -> usize {
+        self.pool.yard.ready()
+    }
+
+    /// The zygote's process id, for those who look at its descriptors and mounts.
+    #[must_use]
+    pub fn zygote(&self) -> u32 {
+        self.pool.yard.zygote_id()
+    }
+
+    /// Cgroups of jobs that are there now: of those that run, and of those whose remains are still to
+    /// be removed.
+    #[must_use]
+    pub fn job_cgroups(&self) -> usize {
+        self.pool.yard.mine.as_ref().map_or(0, Mine::jobs)
+    }
+
+    /// How strong the walls are.
+    #[must_use]
+    pub const fn tier(&self) -> Tier {
+        self.tier
+    }
+}
+
+/// Kills what is left of a job and makes sure that nothing is.
+fn end(jail: &Jail, group: Option<&Group>) -> Result<(), Error> {
+    let killed = group.is_some_and(Group::kill);
+    if !killed {
+        // The keeper's end is reported after everything in its pid namespace has ended.
+        jail.kill();
+        if !jail.wait_until_gone(10_000) {
+            return Err(Error::NotEmpty { left: 1, after_ms: 10_000 });
+        }
+    }
+    group.map_or(Ok(()), Group::wait_until_empty)
+}
+
+/// The keepers bear programs into groups below our folder, for which they must be allowed to write
+/// where the two meet.
+fn give_births(mine: &Mine, id: u32) -> Result<(), Error> {
+    let Some(v2) = &mine.v2 else { return Ok(()) };
+    let procs = v2.folder.join("cgroup.procs");
+    std::os::unix::fs::chown(&procs, Some(id), None)
+        .map_err(Error::own("give the keepers their cgroup's file"))
+}
+
+fn refuse_tier(config: &Config, landlock: u32) -> Result<(), Error> {
+    let tier = config.tier;
+    let refuse = |reason: &str, mend: &str| {
+        Err(Error::Tier { tier, reason: reason.into(), mend: mend.into() })
+    };
+    if tier == Tier::Full && !nix::unistd::geteuid().is_root() {
+        return refuse("it needs root", "run as root, or ask for the tier rootless by name");
+    }
+    if landlock == 0 && config.landlock_required {
+        return refuse("the kernel has no Landlock", "boot with lsm=…,landlock, or require it not");
+    }
+    Ok(())
+}
+
+fn pipe() -> Result<(OwnedFd, OwnedFd), Error> {
+    nix::unistd::pipe2(OFlag::O_CLOEXEC).map_err(Error::errno("make a pipe"))
+}
+
+/// The program's standard input, and our end of it with what is to be written.
+fn stdin(input: Input) -> Result<(OwnedFd, Feed), Error> {
+    match input {
+        Input::Descriptor(fd) => Ok((fd, None)),
+        Input::Empty => {
+            let null = std::fs::File::open("/dev/null").map_err(Error::own("open /dev/null"))?;
+            Ok((null.into(), None))
+        }
+        Input::Bytes(bytes) => {
+            let (reader, writer) = pipe()?;
+            Ok((reader, (!bytes.is_empty()).then_some((writer, bytes))))
+        }
+    }
+}
+
+/// All input files in one piece of memory that has a descriptor.
+fn files(spec: &Spec) -> Result<OwnedFd, Error> {
+    use std::io::Write;
+    let fd = memfd_create(c"job-files", MFdFlags::MFD_CLOEXEC)
+        .map_err(Error::errno("make memory for a job's files"))?;
+    let mut file = std::fs::File::from(fd);
+    for one in &spec.files {
+        file.write_all(&one.bytes).map_err(Error::own("write a job's files"))?;
+    }
+    Ok(file.into())
+}

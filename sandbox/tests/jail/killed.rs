@@ -1,0 +1,142 @@
+//! Supervisors that are killed at random moments, and the sweep at the next start.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use playhouse_sandbox::Sandbox;
+
+use crate::harness::{COMMAND, config, long, out, shell, wait_until};
+
+/// A small generator of numbers, so that a run can be repeated from its seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+fn seed() -> u64 {
+    let given = std::env::var("PLAYHOUSE_TEST_SEED").ok().and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(|| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.unwrap().as_nanos() as u64 | 1
+    });
+    println!("seed={seed}");
+    seed
+}
+
+/// Every process whose command line holds `mark`.
+fn processes(mark: &str) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let line = |entry: std::fs::DirEntry| {
+        let text = std::fs::read(entry.path().join("cmdline")).ok()?;
+        let text = String::from_utf8_lossy(&text).replace('\0', " ");
+        text.contains(mark).then_some(text)
+    };
+    all.filter_map(line).collect()
+}
+
+/// Folders of supervisors in every cgroup hierarchy, that are of the process `pid`.
+fn cgroups(pid: u32) -> usize {
+    let start = format!("{pid}-");
+    let mut found = 0;
+    let mut folders = vec![std::path::PathBuf::from("/sys/fs/cgroup")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                let inside = folder.ends_with("playhouse-sandbox");
+                found +=
+                    usize::from(inside && entry.file_name().to_string_lossy().starts_with(&start));
+                folders.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_supervisor_killed_at_any_moment_takes_its_jobs_along_and_the_next_sweeps_up() {
+    let Some(config) = config() else { return };
+    let mut chance = Chance(seed());
+    let mark = format!("jail-mark-{}", std::process::id());
+    let script =
+        format!("(setsid sh -c 'while :; do sleep 1; done # {mark}' &) ; sleep 1000 # {mark}");
+    let rounds = if long() { 1_000 } else { 12 };
+    let mut killed = Vec::new();
+    for _ in 0..rounds {
+        let mut supervisor = Command::new(COMMAND)
+            .args(["run", "--wall", "60s", "--", "sh", "-c", &script])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_micros(chance.below(40_000)));
+        supervisor.kill().unwrap();
+        supervisor.wait().unwrap();
+        killed.push(supervisor.id());
+    }
+    wait_until("every process of the killed jobs is gone", || processes(&mark).is_empty());
+    wait_until("every zygote of theirs is gone", || {
+        processes("playhouse-sandbox-zygote").len() <= processes("jail-mark").len() + others()
+    });
+    // The sweep of the next start removes what they left in the cgroup hierarchies.
+    let sandbox = Sandbox::start(&config).unwrap();
+    for pid in &killed {
+        assert_eq!(cgroups(*pid), 0, "cgroups of supervisor {pid} are left");
+    }
+    assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
+}
+
+/// Zygotes whose supervisor lives: those of other tests that run at the same time.
+fn others() -> usize {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter(|entry| {
+        let line = std::fs::read_to_string(entry.path().join("cmdline")).unwrap_or_default();
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
+        line.contains("playhouse-sandbox-zygote") && parent.is_some_and(|pid| pid != "1")
+    })
+    .count()
+}
+
+#[test]
+fn a_zygote_that_is_killed_takes_its_jobs_along_and_the_next_job_is_told() {
+    let Some(config) = config() else { return };
+    let sandbox = Sandbox::start(&config).unwrap();
+    assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
+    let zygote = nix::unistd::Pid::from_raw(sandbox.zygote() as i32);
+    nix::sys::signal::kill(zygote, nix::sys::signal::Signal::SIGKILL).unwrap();
+    let told = sandbox.run(shell("echo fine")).unwrap_err().to_string();
+    assert!(told.contains("zygote"), "{told}");
+}
+
+#[test]
+fn what_the_command_prints_is_the_programs_own_and_its_status_too() {
+    if config().is_none() {
+        return;
+    }
+    let mut child = Command::new(COMMAND)
+        .args(["run", "--report", "-", "--", "sh", "-c", "echo out; echo err >&2; exit 7"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> =
+        BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    assert_eq!(lines[0], "out");
+    assert!(lines[1..].join("\n").contains("\"verdict\": \"failed\""), "{lines:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    let missing = Command::new(COMMAND).args(["run", "--", "no-such-program"]).output().unwrap();
+    assert_eq!(missing.status.code(), Some(121));
+    let told = String::from_utf8_lossy(&missing.stderr).into_owned();
+    assert!(told.contains("no-such-program"), "{told}");
+    let limit = ["run", "--wall", "200ms", "--", "sleep", "100"];
+    assert_eq!(Command::new(COMMAND).args(limit).status().unwrap().code(), Some(122));
+    let zero = Command::new(COMMAND).args(["run", "--wall", "0s", "--", "true"]).output().unwrap();
+    assert_eq!(zero.status.code(), Some(121), "no limit can be switched off");
+}
