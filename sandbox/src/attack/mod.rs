@@ -218,13 +218,22 @@ impl Case {
         Ok(spec)
     }
 
-    /// Runs the attack, and then looks for traces of it.
+    /// Runs the attack, and then looks for traces of it. On a machine that is `slow` times slower than
+    /// most, its limits of time are as many times longer.
     ///
     /// # Errors
     ///
     /// Its program cannot be read.
-    pub fn run(&self, sandbox: &Sandbox, programs: &Path, stage: &Stage) -> std::io::Result<Row> {
-        let spec = self.spec(programs, stage)?;
+    pub fn run(
+        &self,
+        sandbox: &Sandbox,
+        programs: &Path,
+        stage: &Stage,
+        slow: u64,
+    ) -> std::io::Result<Row> {
+        let mut spec = self.spec(programs, stage)?;
+        spec.limits.cpu_ms *= slow;
+        spec.limits.wall_ms *= slow;
         let (wall_ms, cpu_ms) = (spec.limits.wall_ms, spec.limits.cpu_ms);
         sandbox.settle();
         let before = Traces::of(sandbox);
@@ -239,7 +248,7 @@ impl Case {
                 wrong.extend(self.wrong(outcome));
                 let report = &outcome.report;
                 // A tenth for looking every few ms on a busy machine, and a fixed part for short limits.
-                let over = |limit: u64| limit * 1_000 * 11 / 10 + 150_000;
+                let over = |limit: u64| limit * 1_000 * 11 / 10 + 150_000 * slow;
                 if report.cpu_us > over(cpu_ms) || report.wall_us > over(wall_ms) {
                     wrong.push(format!("stopped late: {report:?}"));
                 }

@@ -20,6 +20,9 @@ pub(crate) struct Attack {
     /// Only build the programs
     #[arg(long, requires = "programs")]
     build_only: bool,
+    /// This machine is so many times slower than most: make limits of time as many times longer
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=50), value_name = "TIMES")]
+    slow: u64,
     /// Only attacks whose name holds this text
     #[arg(value_name = "NAME")]
     name: Option<String>,
@@ -51,7 +54,7 @@ impl Attack {
                 continue;
             }
             let row = case
-                .run(&sandbox, &folder.path, &stage)
+                .run(&sandbox, &folder.path, &stage, self.slow)
                 .map_err(|e| format!("failed to read the program of {}: {e}", case.name))?;
             println!("| {} | {} | {} |", row.name, row.expect, row.got);
             row.wrong.iter().for_each(|wrong| println!("|   WRONG | | {wrong} |"));
