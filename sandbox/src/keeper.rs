@@ -17,7 +17,6 @@ use nix::unistd::Pid;
 use crate::child::{self, Birth};
 use crate::error::StepFailed;
 use crate::plan::Job;
-use crate::seccomp::Filters;
 use crate::steps::{Descriptors, carry_out};
 use crate::syscall::Syscalls;
 use crate::syscall::linux::{self, Linux};
@@ -37,8 +36,8 @@ impl From<Errno> for End {
 }
 
 /// Runs the keeper and never returns.
-pub(crate) fn run(channel: &OwnedFd, zygote: &OwnedFd, filters: &Arc<Filters>) -> ! {
-    let mut sys = Linux { filters: filters.clone() };
+pub(crate) fn run(channel: &OwnedFd, zygote: &OwnedFd, filter: &Arc<[libc::sock_filter]>) -> ! {
+    let mut sys = Linux { filter: filter.clone() };
     let status = match keep(channel, zygote, &mut sys) {
         Ok(()) => 0,
         Err(End::Told) => 1,

@@ -1,7 +1,7 @@
 //! Runs a program so that it can harm nothing, and says exactly what it did.
 //!
 //! A [`Sandbox`] is started once and runs [`Spec`]s. Each job gets a jail of its own: a process with
-//! new namespaces and a small read-only root, limited by cgroups, without rights, behind two filters
+//! new namespaces and a small read-only root, limited by cgroups, without rights, behind a filter
 //! of system calls. Where a layer of the [`Tier`] that was asked for cannot be set up, nothing runs,
 //! and the [`Error`] names the step, the [`Layer`] and how to mend it.
 //!

@@ -2,11 +2,11 @@
 //! job. No jail is used twice.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::cgroup::{Mine, Remains};
+use crate::cgroup::{Group, Mine, Remains};
 use crate::error::Error;
 use crate::image::Image;
 use crate::jail::{Jail, Zygote};
@@ -15,21 +15,21 @@ use crate::jail::{Jail, Zygote};
 /// that jobs never come faster than their remains go.
 const USED_MAX: usize = 64;
 /// User ids that are given out one after the other before the first comes again.
-const SLOTS: u32 = 65_000;
+const SLOTS: u64 = 65_000;
 /// How long a killed jail may take to be gone, in ms; it is left to the kernel after that.
 const GONE_MS: u16 = 10_000;
 
-/// What is left of a job.
+/// A jail and the cgroups for its job.
 #[derive(Debug)]
-pub(crate) struct Used {
+pub(crate) struct Place {
     pub(crate) jail: Jail,
-    pub(crate) remains: Option<Remains>,
+    pub(crate) group: Option<Group>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    ready: VecDeque<Jail>,
-    used: VecDeque<Used>,
+    ready: VecDeque<Place>,
+    used: VecDeque<Place>,
     /// Whether the pool's thread is at work on something that is in neither list.
     busy: bool,
     stopped: bool,
@@ -47,19 +47,27 @@ pub(crate) struct Yard {
     changed: Condvar,
     zygote: Zygote,
     pub(crate) mine: Option<Mine>,
-    slot: AtomicU32,
+    /// The keepers' user outside, where they have one of their own.
+    keeper: Option<u32>,
+    number: AtomicU64,
     /// How many jails are kept ready, of which image.
     keep: Option<(Image, usize)>,
 }
 
 impl Yard {
-    pub(crate) fn new(zygote: Zygote, mine: Option<Mine>, keep: Option<(Image, usize)>) -> Self {
+    pub(crate) fn new(
+        zygote: Zygote,
+        mine: Option<Mine>,
+        keeper: Option<u32>,
+        keep: Option<(Image, usize)>,
+    ) -> Self {
         Self {
             state: Mutex::default(),
             changed: Condvar::new(),
             zygote,
             mine,
-            slot: AtomicU32::new(0),
+            keeper,
+            number: AtomicU64::new(0),
             keep,
         }
     }
@@ -73,16 +81,16 @@ impl Yard {
     }
 
     /// A jail with `image`: a ready one, or one that is built now.
-    pub(crate) fn take(&self, image: &Image) -> Result<Jail, Error> {
+    pub(crate) fn take(&self, image: &Image) -> Result<Place, Error> {
         let mut state = self.state();
-        if let Some(at) = state.ready.iter().position(|jail| jail.image == *image) {
-            let jail = state.ready.remove(at);
+        if let Some(at) = state.ready.iter().position(|place| place.jail.image == *image) {
+            let place = state.ready.remove(at);
             // While others are ready the next is built when this job is over, not beside it.
             if state.ready.is_empty() {
                 self.changed.notify_all();
             }
-            if let Some(jail) = jail {
-                return Ok(jail);
+            if let Some(place) = place {
+                return Ok(place);
             }
         }
         state.failures = 0;
@@ -90,13 +98,22 @@ impl Yard {
         self.build(image)
     }
 
-    fn build(&self, image: &Image) -> Result<Jail, Error> {
-        let slot = self.slot.fetch_add(1, Ordering::Relaxed) % SLOTS;
-        self.zygote.build(image, slot)
+    fn build(&self, image: &Image) -> Result<Place, Error> {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let make = |mine| Group::make(mine, number, self.keeper);
+        let group = self.mine.as_ref().map(make).transpose()?;
+        match self.zygote.build(image, (number % SLOTS) as u32) {
+            Ok(jail) => Ok(Place { jail, group }),
+            Err(error) => {
+                let left = group.map(Group::into_remains).map_or(0, Remains::remove);
+                self.state().left += left;
+                Err(error)
+            }
+        }
     }
 
     /// Takes back what is left of a job, to be removed soon.
-    pub(crate) fn give_back(&self, used: Used) {
+    pub(crate) fn give_back(&self, used: Place) {
         used.jail.kill();
         let mut state = self.state();
         if state.used.len() < USED_MAX && !state.stopped {
@@ -122,6 +139,13 @@ impl Yard {
     /// Jails that are ready now.
     pub(crate) fn ready(&self) -> usize {
         self.state().ready.len()
+    }
+
+    /// Cgroup folders of jobs, without those of the jails that stand ready.
+    pub(crate) fn job_cgroups(&self) -> usize {
+        let state = self.state();
+        let Some(mine) = &self.mine else { return 0 };
+        mine.jobs().saturating_sub(state.ready.len() * mine.hierarchies())
     }
 
     pub(crate) fn zygote_id(&self) -> u32 {
@@ -155,9 +179,9 @@ impl Yard {
             state.busy = false;
             state.left += left;
             match built.flatten() {
-                Some(Ok(jail)) => {
+                Some(Ok(place)) => {
                     state.failures = 0;
-                    state.ready.push_back(jail);
+                    state.ready.push_back(place);
                 }
                 Some(Err(_)) => state.failures += 1,
                 None => {}
@@ -167,10 +191,10 @@ impl Yard {
 }
 
 /// Waits for the end of a killed jail and removes its cgroups. Tells how much is left.
-fn dispose(used: Used) -> usize {
+fn dispose(used: Place) -> usize {
     let gone = used.jail.wait_until_gone(GONE_MS);
     drop(used.jail);
-    usize::from(!gone) + used.remains.map_or(0, Remains::remove)
+    usize::from(!gone) + used.group.map(Group::into_remains).map_or(0, Remains::remove)
 }
 
 /// The pool: the yard and its thread.
@@ -194,14 +218,14 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        let ready: Vec<Jail> = {
+        let ready: Vec<Place> = {
             let mut state = self.yard.state();
             state.stopped = true;
             state.ready.drain(..).collect()
         };
-        for jail in ready {
-            jail.kill();
-            jail.wait_until_gone(GONE_MS);
+        for place in ready {
+            place.jail.kill();
+            dispose(place);
         }
         self.yard.changed.notify_all();
         if let Some(thread) = self.thread.take() {

@@ -2,7 +2,6 @@
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::fcntl::OFlag;
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -13,7 +12,7 @@ use crate::error::Error;
 use crate::image::Image;
 use crate::jail::{Jail, Zygote};
 use crate::plan;
-use crate::pool::{Pool, Used, Yard};
+use crate::pool::{Pool, Yard};
 use crate::report::{Outcome, Report};
 use crate::restrict;
 use crate::spec::{Input, Spec};
@@ -62,9 +61,7 @@ impl Default for Config {
 pub struct Sandbox {
     tier: Tier,
     landlock: u32,
-    keeper_id: Option<u32>,
     pool: Pool,
-    number: AtomicU64,
     sabotage: Option<usize>,
 }
 
@@ -124,9 +121,8 @@ impl Sandbox {
             give_births(mine, id)?;
         }
         let zygote = Zygote::start(config, uid_base, hall.as_deref())?;
-        let pool = Pool::start(Yard::new(zygote, mine, config.pool.clone()))?;
-        let number = AtomicU64::new(0);
-        Ok(Self { tier, landlock, keeper_id, pool, number, sabotage: config.sabotage })
+        let pool = Pool::start(Yard::new(zygote, mine, keeper_id, config.pool.clone()))?;
+        Ok(Self { tier, landlock, pool, sabotage: config.sabotage })
     }
 
     /// Runs a job to its end and hands over everything it left.
@@ -147,24 +143,12 @@ impl Sandbox {
     pub fn run_with(&self, mut spec: Spec, hooks: Hooks<'_>) -> Result<Outcome, Error> {
         spec.check()?;
         spec.image.check()?;
-        let group = match &self.pool.yard.mine {
-            Some(mine) => {
-                let number = self.number.fetch_add(1, Ordering::Relaxed);
-                Some(Group::make(mine, number, &spec.limits, self.keeper_id)?)
-            }
-            None => None,
-        };
-        let jail = match self.pool.yard.take(&spec.image) {
-            Ok(jail) => jail,
-            Err(error) => {
-                group.map(Group::into_remains).map(crate::cgroup::Remains::remove);
-                return Err(error);
-            }
-        };
+        let place = self.pool.yard.take(&spec.image)?;
         let input = std::mem::take(&mut spec.input);
-        let done = self.run_in(&jail, group.as_ref(), &spec, input, hooks);
-        let remains = group.map(Group::into_remains);
-        self.pool.yard.give_back(Used { jail, remains });
+        let limited = place.group.as_ref().map_or(Ok(()), |group| group.limit(&spec.limits));
+        let done = limited
+            .and_then(|()| self.run_in(&place.jail, place.group.as_ref(), &spec, input, hooks));
+        self.pool.yard.give_back(place);
         done
     }
 
@@ -200,8 +184,8 @@ impl Sandbox {
         let (out, stdout) = pipe()?;
         let (err, stderr) = pipe()?;
         let files = files(spec)?;
-        let birthplace = group.map(Group::birthplace).transpose()?.flatten();
-        let tasks = group.map(Group::tasks).transpose()?.unwrap_or_default();
+        let birthplace = group.and_then(|group| group.birthplace.as_ref());
+        let tasks = group.map_or(&[][..], |group| &group.tasks);
         let mut job =
             plan::job(spec, self.tier, self.landlock, birthplace.is_some(), !tasks.is_empty());
         let walls = plan::walls(plan::Walls { tier: self.tier, image: &spec.image }).len();
@@ -209,7 +193,7 @@ impl Sandbox {
         plan::sabotage(job.fill.iter_mut().chain(&mut job.run), number);
         let given = [&stdin, &stdout, &stderr, &files].into_iter();
         let fds: Vec<BorrowedFd<'_>> =
-            given.chain(&birthplace).chain(&tasks).map(AsFd::as_fd).collect();
+            given.chain(birthplace).chain(tasks).map(AsFd::as_fd).collect();
         wire::send(&jail.channel, &ToKeeper::Run(job), &fds)
             .map_err(Error::errno("send a job to its jail"))?;
         Ok(Ends { input: feed, streams: [out, err] })
@@ -260,11 +244,11 @@ impl Sandbox {
         self.pool.yard.zygote_id()
     }
 
-    /// Cgroups of jobs that are there now: of those that run, and of those whose remains are still to
-    /// be removed.
+    /// Cgroup folders of jobs that are there now: of those that run, and of those whose remains are
+    /// still to be removed. Those of jails that stand ready do not count.
     #[must_use]
     pub fn job_cgroups(&self) -> usize {
-        self.pool.yard.mine.as_ref().map_or(0, Mine::jobs)
+        self.pool.yard.job_cgroups()
     }
 
     /// How strong the walls are.

@@ -108,8 +108,7 @@ fn own(step: &Step, sys: &mut impl Syscalls, fds: &Descriptors) -> Result<(), Er
         Step::DropCapabilities => sys.drop_capabilities(),
         Step::NoNewPrivileges => sys.no_new_privileges(),
         Step::Landlock { abi } => sys.landlock(*abi),
-        Step::WatchCalls => sys.watch_calls(fds.channel),
-        Step::AllowCalls => sys.allow_calls(),
+        Step::FilterCalls => sys.filter_calls(fds.channel),
         Step::Sabotaged { .. } => Err(Errno::EPERM),
         Step::Execute { arguments, environment } => Err(sys.execute(arguments, environment)),
         // Every other step is one of the keeper's.

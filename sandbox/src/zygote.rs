@@ -18,7 +18,7 @@ use crate::child::{self, Birth};
 use crate::error::StepFailed;
 use crate::keeper;
 use crate::layer::Layer;
-use crate::seccomp::Filters;
+use crate::seccomp;
 use crate::syscall::{Syscalls, linux};
 use crate::wire::{self, Bear, Born};
 
@@ -43,8 +43,7 @@ pub fn begin_if_asked() {
 
 fn run() -> Result<(), Errno> {
     let socket = settle()?;
-    let filters = Filters::new().map_err(|_| Errno::ENOSYS)?;
-    let filters = Arc::new(filters);
+    let filter: Arc<[libc::sock_filter]> = seccomp::filter().into();
     let own = linux::pidfd_of(std::process::id())?;
     while let Some((bear, fds)) = wire::receive::<Bear>(&socket)? {
         let mut fds = fds.into_iter();
@@ -53,7 +52,7 @@ fn run() -> Result<(), Errno> {
         match child::bear(child::NAMESPACES, hall.as_ref().map(AsFd::as_fd)) {
             Ok(Birth::Child) => {
                 drop((socket, hall));
-                keeper::run(&channel, &own, &filters);
+                keeper::run(&channel, &own, &filter);
             }
             Ok(Birth::Parent(pid, pidfd)) => {
                 let born = match name_ids(pid, &bear) {
@@ -82,7 +81,7 @@ fn settle() -> Result<OwnedFd, Errno> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|_| Errno::EBADF)?;
     let null = std::fs::File::open("/dev/null").map_err(|_| Errno::ENOENT)?;
     nix::unistd::dup2_stdin(&null)?;
-    let mut sys = linux::Linux { filters: Arc::new(Filters { watch: vec![], allow: vec![] }) };
+    let mut sys = linux::Linux { filter: Arc::new([]) };
     sys.close_rest_on_execute(3)?;
     linux::forget_ended_children();
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);

@@ -239,7 +239,7 @@ impl Case {
         let before = Traces::of(sandbox);
         let done = sandbox.run(spec);
         let left = sandbox.settle();
-        let mut wrong = Traces::of(sandbox).beyond(&before);
+        let mut wrong = Traces::left(sandbox, &before);
         if left > 0 {
             wrong.push(format!("{left} cgroups or jails could not be removed"));
         }

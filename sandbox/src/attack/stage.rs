@@ -82,16 +82,30 @@ impl Traces {
         }
     }
 
-    /// What is here that was not `before`, in words.
+    /// What is here that was not `before`, in words. The zygote closes what it passed on a moment after
+    /// it answered, so for up to a second it is looked again.
     #[must_use]
-    pub fn beyond(&self, before: &Self) -> Vec<String> {
+    pub fn left(sandbox: &Sandbox, before: &Self) -> Vec<String> {
+        for _ in 0..500 {
+            if Self::of(sandbox).beyond(before).is_empty() {
+                return Vec::new();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        Self::of(sandbox).beyond(before)
+    }
+
+    /// What is here that was not `before`, in words.
+    fn beyond(&self, before: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.cgroups > 0 {
             found.push(format!("{} cgroups are left", self.cgroups));
         }
-        // Each ready jail has three descriptors of ours and one process of the zygote's.
-        let plain = |traces: &Self| traces.descriptors.0 as i64 - 3 * traces.ready as i64;
-        if plain(self) > plain(before) || self.descriptors.1 > before.descriptors.1 {
+        // A ready jail has descriptors of ours, so only pools that are equally full are compared.
+        let full = self.ready == before.ready;
+        if (full && self.descriptors.0 > before.descriptors.0)
+            || self.descriptors.1 > before.descriptors.1
+        {
             found.push(format!("descriptors: {before:?}, then {self:?}"));
         }
         if self.mounts != before.mounts {

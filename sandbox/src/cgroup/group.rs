@@ -24,6 +24,10 @@ const MEND_SWAP: &str = "this machine has swap that cannot be limited: boot with
 pub(crate) struct Group {
     v2: Option<V2>,
     v1: Vec<(&'static str, PathBuf)>,
+    /// The folder of version 2, for a process to be born in.
+    pub(crate) birthplace: Option<OwnedFd>,
+    /// Open `tasks` files of version 1, through which a process joins.
+    pub(crate) tasks: Vec<OwnedFd>,
 }
 
 /// Folders of a job that has ended, to be removed when there is time.
@@ -38,26 +42,23 @@ impl Remains {
 }
 
 impl Group {
-    /// Makes the folders of job `number`, writes `limits` and reads each back. `keeper` is the user
-    /// that the jail's keeper is outside: it bears the program into the group.
+    /// Makes the folders of job `number` with the default limits. `keeper` is the user that the jail's
+    /// keeper is outside: it bears the program into the group.
     ///
     /// # Errors
     ///
     /// The file that could not be written, or that holds another value afterwards. What was made is
     /// removed again.
-    pub(crate) fn make(
-        mine: &Mine,
-        number: u64,
-        limits: &Limits,
-        keeper: Option<u32>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn make(mine: &Mine, number: u64, keeper: Option<u32>) -> Result<Self, Error> {
         let name = format!("job-{number}");
         let join = |folder: &PathBuf| folder.join(&name);
-        let group = Self {
+        let mut group = Self {
             v2: mine.v2.as_ref().map(|v2| V2 { folder: join(&v2.folder), ..v2.clone() }),
             v1: mine.v1.iter().map(|(controller, folder)| (*controller, join(folder))).collect(),
+            birthplace: None,
+            tasks: Vec::new(),
         };
-        let made = group.fill(limits, keeper);
+        let made = group.fill(keeper).and_then(|()| group.open());
         if made.is_err() {
             group.folders().for_each(|folder| {
                 remove(folder);
@@ -66,45 +67,52 @@ impl Group {
         made.map(|()| group)
     }
 
-    fn fill(&self, limits: &Limits, keeper: Option<u32>) -> Result<(), Error> {
+    /// Writes limits that are not the default ones, and reads each back.
+    ///
+    /// # Errors
+    ///
+    /// The file that could not be written, or that holds another value afterwards.
+    pub(crate) fn limit(&self, limits: &Limits) -> Result<(), Error> {
+        if same(limits, &Limits::default()) { Ok(()) } else { self.write_limits(limits) }
+    }
+
+    fn fill(&self, keeper: Option<u32>) -> Result<(), Error> {
         for folder in self.folders() {
             fs::create_dir(folder).map_err(told("make", folder, MEND))?;
         }
-        if let Some(v2) = &self.v2 {
-            if let Some(id) = keeper {
-                let procs = v2.folder.join("cgroup.procs");
-                std::os::unix::fs::chown(&procs, Some(id), None).map_err(told(
-                    format!("give user {id} the file"),
-                    &procs,
-                    MEND,
-                ))?;
-            }
-            if v2.controllers {
-                limit_v2(&v2.folder, limits)?;
-            }
+        if let (Some(v2), Some(id)) = (&self.v2, keeper) {
+            let procs = v2.folder.join("cgroup.procs");
+            std::os::unix::fs::chown(&procs, Some(id), None).map_err(told(
+                format!("give user {id} the file"),
+                &procs,
+                MEND,
+            ))?;
+        }
+        self.write_limits(&Limits::default())
+    }
+
+    fn write_limits(&self, limits: &Limits) -> Result<(), Error> {
+        if let Some(v2) = self.v2.as_ref().filter(|v2| v2.controllers) {
+            limit_v2(&v2.folder, limits)?;
         }
         self.v1.iter().try_for_each(|(controller, folder)| limit_v1(controller, folder, limits))
     }
 
-    fn folders(&self) -> impl Iterator<Item = &PathBuf> {
-        self.v2.iter().map(|v2| &v2.folder).chain(self.v1.iter().map(|(_, folder)| folder))
-    }
-
-    /// The folder of version 2, for a process to be born in.
-    pub(crate) fn birthplace(&self) -> Result<Option<OwnedFd>, Error> {
-        let Some(v2) = &self.v2 else { return Ok(None) };
-        let open = File::open(&v2.folder).map_err(told("open", &v2.folder, MEND))?;
-        Ok(Some(open.into()))
-    }
-
-    /// Open `tasks` files of version 1, through which a process joins.
-    pub(crate) fn tasks(&self) -> Result<Vec<OwnedFd>, Error> {
-        let open = |(_, folder): &(&str, PathBuf)| {
+    fn open(&mut self) -> Result<(), Error> {
+        if let Some(v2) = &self.v2 {
+            let open = File::open(&v2.folder).map_err(told("open", &v2.folder, MEND))?;
+            self.birthplace = Some(open.into());
+        }
+        for (_, folder) in &self.v1 {
             let path = folder.join("tasks");
             let open = File::options().write(true).open(&path);
-            open.map(OwnedFd::from).map_err(told("open", &path, MEND))
-        };
-        self.v1.iter().map(open).collect()
+            self.tasks.push(open.map_err(told("open", &path, MEND))?.into());
+        }
+        Ok(())
+    }
+
+    fn folders(&self) -> impl Iterator<Item = &PathBuf> {
+        self.v2.iter().map(|v2| &v2.folder).chain(self.v1.iter().map(|(_, folder)| folder))
     }
 
     /// Processor time of the job so far, in us.
@@ -167,9 +175,13 @@ impl Group {
         self.folders().map(count).max().unwrap_or(0)
     }
 
+    /// Where there is version 2 it knows of every process: each was born in its group, and none can
+    /// leave it.
     fn is_empty(&self) -> bool {
-        let quick = self.v2.as_ref().map(|v2| field(&v2.folder.join("cgroup.events"), "populated"));
-        quick.unwrap_or(0) == 0 && self.processes() == 0
+        match &self.v2 {
+            Some(v2) => field(&v2.folder.join("cgroup.events"), "populated") == 0,
+            None => self.processes() == 0,
+        }
     }
 
     /// Waits until no process is left.
@@ -196,6 +208,12 @@ impl Group {
     }
 }
 
+/// Whether the cgroups' part of two limits is the same.
+fn same(one: &Limits, other: &Limits) -> bool {
+    let part = |limits: &Limits| (limits.memory_bytes, limits.processes, limits.cpu_percent);
+    part(one) == part(other)
+}
+
 fn limit_v2(folder: &Path, limits: &Limits) -> Result<(), Error> {
     set(folder, "memory.max", pages(limits.memory_bytes))?;
     if folder.join("memory.swap.max").exists() {
@@ -214,15 +232,17 @@ fn limit_v1(controller: &str, folder: &Path, limits: &Limits) -> Result<(), Erro
     match controller {
         "memory" => {
             let bytes = pages(limits.memory_bytes);
-            set(folder, "memory.limit_in_bytes", bytes)?;
             let with_swap = "memory.memsw.limit_in_bytes";
-            if folder.join(with_swap).exists() {
-                set(folder, with_swap, bytes)
-            } else if swap_is_on() {
-                write(&folder.join(with_swap), &bytes.to_string(), MEND_SWAP)
-            } else {
-                Ok(())
+            if !folder.join(with_swap).exists() && !swap_is_on() {
+                return set(folder, "memory.limit_in_bytes", bytes);
             }
+            // The kernel never lets the first be greater than the second, so the order depends on
+            // whether they grow.
+            let mut files = ["memory.limit_in_bytes", with_swap];
+            if bytes > number(&folder.join(with_swap)) {
+                files.reverse();
+            }
+            files.iter().try_for_each(|file| set(folder, file, bytes))
         }
         "pids" => set(folder, "pids.max", limits.processes),
         "cpu" => {
@@ -245,7 +265,8 @@ fn swap_is_on() -> bool {
 /// Writes a limit and reads it back.
 fn set(folder: &Path, file: &str, value: u64) -> Result<(), Error> {
     let path = folder.join(file);
-    write(&path, &value.to_string(), MEND)?;
+    let mend = if file.contains("memsw") { MEND_SWAP } else { MEND };
+    write(&path, &value.to_string(), mend)?;
     let back = fs::read_to_string(&path).map_err(told("read", &path, MEND))?;
     if back.trim() == value.to_string() {
         return Ok(());
@@ -287,7 +308,7 @@ mod tests {
             v1: vec![("memory", folder.path().to_path_buf())],
             _locks: Vec::new(),
         };
-        Group::make(&mine, 7, &Limits::default(), None).unwrap_err();
+        Group::make(&mine, 7, None).unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

@@ -114,6 +114,11 @@ impl Mine {
         self.v2.as_ref().map(|v2| v2.folder.join("hall"))
     }
 
+    /// In how many hierarchies each job has a folder.
+    pub(crate) fn hierarchies(&self) -> usize {
+        self.folders().count()
+    }
+
     /// Folders of jobs that are there now, in all hierarchies together.
     pub(crate) fn jobs(&self) -> usize {
         let jobs = |folder: &PathBuf| {

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod attack;
+mod bench;
 mod check;
 mod run;
 
@@ -50,6 +51,8 @@ enum What {
         nothing behind, 1 if not."
     )]
     Attack(attack::Attack),
+    /// Measure what a jail costs here, beside fork and exec, and bubblewrap if it is installed
+    Bench(bench::Bench),
 }
 
 /// Options that say how jails are made.
@@ -105,6 +108,7 @@ pub(crate) fn main() -> ExitCode {
         What::Run(run) => run.main(),
         What::Check(check) => check.main(),
         What::Attack(attack) => attack.main(),
+        What::Bench(bench) => bench.main(),
     };
     done.unwrap_or_else(|told| {
         eprintln!("playhouse-sandbox: {told}");

@@ -84,7 +84,8 @@ pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
         exec: true,
     }));
     steps.extend([Step::Folder { at: at("/proc") }, Step::Proc, Step::PivotRoot, Step::SealRoot]);
-    steps.push(Step::Undumpable);
+    // The program's process inherits the empty sets; the keeper needs what it has a little longer.
+    steps.extend([Step::EmptyBoundingSet, Step::Undumpable]);
     steps
 }
 
@@ -92,13 +93,15 @@ pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
 pub(crate) fn job(spec: &Spec, tier: Tier, landlock: u32, v2: bool, v1: bool) -> Job {
     let ids = Ids::of(tier);
     let limits = &spec.limits;
-    let mut fill: Vec<Step> = ["/work", "/tmp"]
-        .map(|at| Step::ResizeTmpfs {
+    let mut fill = Vec::new();
+    let usual = Limits::default();
+    if (limits.work_bytes, limits.work_files) != (usual.work_bytes, usual.work_files) {
+        fill.extend(["/work", "/tmp"].map(|at| Step::ResizeTmpfs {
             at: at.into(),
             size_bytes: limits.work_bytes,
             files: limits.work_files,
-        })
-        .into();
+        }));
+    }
     let mut offset = 0;
     for file in &spec.files {
         let length = file.bytes.len() as u64;
@@ -134,7 +137,6 @@ fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> 
     for (which, value) in rlimits(&spec.limits, tier) {
         steps.push(Step::Rlimit { which, value });
     }
-    steps.push(Step::EmptyBoundingSet);
     if tier == Tier::Full {
         steps.push(Step::NoGroups);
     }
@@ -143,8 +145,7 @@ fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> 
         steps.push(Step::Landlock { abi: landlock });
     }
     steps.extend([
-        Step::WatchCalls,
-        Step::AllowCalls,
+        Step::FilterCalls,
         Step::Execute { arguments: spec.arguments.clone(), environment: spec.environment() },
     ]);
     steps
@@ -191,6 +192,7 @@ mod tests {
         image.bind("/opt/python", "/python");
         image.links.push(("/bin".into(), "usr/bin".into()));
         let mut spec = Spec::new(image.clone(), ["python3", "main.py"]);
+        spec.limits.work_bytes *= 2;
         spec.files.push(InputFile {
             name: "main.py".into(),
             bytes: b"print(1)".into(),
@@ -243,8 +245,7 @@ mod tests {
             let place = |wanted: &Step| run.iter().position(|step| step == wanted).unwrap();
             let last = run.len() - 1;
             assert!(matches!(run[last], Step::Execute { .. }));
-            assert_eq!(place(&Step::AllowCalls), last - 1);
-            assert_eq!(place(&Step::WatchCalls), last - 2);
+            assert_eq!(place(&Step::FilterCalls), last - 1);
             assert!(place(&Step::DropCapabilities) < place(&Step::NoNewPrivileges));
         }
     }

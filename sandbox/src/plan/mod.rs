@@ -95,8 +95,7 @@ pub(crate) enum Step {
     Landlock {
         abi: u32,
     },
-    WatchCalls,
-    AllowCalls,
+    FilterCalls,
     Execute {
         arguments: Vec<String>,
         environment: Vec<String>,
@@ -161,7 +160,7 @@ impl Step {
             Self::NoGroups | Self::Become { .. } => Layer::Identity,
             Self::NoNewPrivileges => Layer::NoNewPrivileges,
             Self::Landlock { .. } => Layer::Landlock,
-            Self::WatchCalls | Self::AllowCalls => Layer::Seccomp,
+            Self::FilterCalls => Layer::Seccomp,
             Self::Execute { .. } => Layer::Program,
         }
     }

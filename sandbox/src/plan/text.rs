@@ -56,8 +56,9 @@ impl fmt::Display for Step {
             Self::DropCapabilities => f.write_str("drop all capabilities"),
             Self::NoNewPrivileges => f.write_str("give up new privileges"),
             Self::Landlock { abi } => write!(f, "restrict by landlock version {abi}"),
-            Self::WatchCalls => f.write_str("report forbidden calls and foreign machines' calls"),
-            Self::AllowCalls => f.write_str("allow listed calls, ENOSYS for all others"),
+            Self::FilterCalls => {
+                f.write_str("allow listed calls, report forbidden and foreign ones, else ENOSYS")
+            }
             Self::Sabotaged { step } => step.fmt(f),
             Self::Execute { arguments, .. } => write!(f, "execute {}", arguments.join(" ")),
         }

@@ -2,7 +2,7 @@
 //! and so fails with `ENOSYS` until someone has thought about it.
 
 /// Name and number of a call; the name is the constant's, with its `SYS_`.
-type Call = (&'static str, i64);
+pub(super) type Call = (&'static str, i64);
 
 macro_rules! list {
     ($($name:ident)*) => { &[$((stringify!($name), libc::$name)),*] };
@@ -80,8 +80,11 @@ pub(crate) fn name_of(number: i64) -> Option<&'static str> {
     named.next().map(|(name, _)| name.trim_start_matches("SYS_"))
 }
 
-/// Whether a machine's number, as the kernel's audit writes it, is that of this machine.
-pub(crate) const fn is_own(arch: u32) -> bool {
-    const OWN: u32 = if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
-    arch == OWN
+/// This machine's number, as the kernel's audit writes it.
+pub(super) const MACHINE: u32 =
+    if cfg!(target_arch = "x86_64") { 0xc000_003e } else { 0xc000_00b7 };
+
+/// Whether a machine's number is that of this machine.
+pub(crate) const fn is_own(machine: u32) -> bool {
+    machine == MACHINE
 }

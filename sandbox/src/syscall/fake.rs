@@ -113,11 +113,8 @@ impl Syscalls for Recorder {
     fn landlock(&mut self, abi: u32) -> Result<(), Errno> {
         self.record(format!("landlock {abi}"))
     }
-    fn watch_calls(&mut self, _: RawFd) -> Result<(), Errno> {
-        self.record("seccomp notify".into())
-    }
-    fn allow_calls(&mut self) -> Result<(), Errno> {
-        self.record("seccomp allow list".into())
+    fn filter_calls(&mut self, _: RawFd) -> Result<(), Errno> {
+        self.record("seccomp".into())
     }
     fn execute(&mut self, arguments: &[String], _: &[String]) -> Errno {
         let _ = self.record(format!("execve {}", arguments.join(" ")));

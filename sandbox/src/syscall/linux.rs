@@ -18,7 +18,6 @@ use nix::unistd::{self, Gid, Uid};
 
 use super::{Syscalls, Tmpfs};
 use crate::plan::Resource;
-use crate::seccomp::Filters;
 use crate::verdict::Ended;
 use crate::{restrict, wire};
 
@@ -26,7 +25,7 @@ const NONE: Option<&str> = None;
 
 /// The calls themselves.
 pub(crate) struct Linux {
-    pub(crate) filters: Arc<Filters>,
+    pub(crate) filter: Arc<[libc::sock_filter]>,
 }
 
 fn check(result: libc::c_long) -> Result<libc::c_long, Errno> {
@@ -244,16 +243,12 @@ impl Syscalls for Linux {
         restrict::restrict(abi)
     }
 
-    fn watch_calls(&mut self, channel: RawFd) -> Result<(), Errno> {
+    fn filter_calls(&mut self, channel: RawFd) -> Result<(), Errno> {
         let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
-        let listener = load(&self.filters.watch, flags)?;
+        let listener = load(&self.filter, flags)?;
         // SAFETY: the kernel has just made this descriptor for us, and nothing else owns it.
         let listener = unsafe { OwnedFd::from_raw_fd(listener as RawFd) };
         wire::send_listener(channel, listener.as_fd())
-    }
-
-    fn allow_calls(&mut self) -> Result<(), Errno> {
-        load(&self.filters.allow, 0).map(drop)
     }
 
     fn execute(&mut self, arguments: &[String], environment: &[String]) -> Errno {
@@ -261,14 +256,13 @@ impl Syscalls for Linux {
     }
 }
 
-fn load(program: &[seccompiler::sock_filter], flags: libc::c_ulong) -> Result<libc::c_long, Errno> {
+fn load(program: &[libc::sock_filter], flags: libc::c_ulong) -> Result<libc::c_long, Errno> {
     let program = libc::sock_fprog {
         len: u16::try_from(program.len()).map_err(|_| Errno::EINVAL)?,
-        filter: program.as_ptr().cast_mut().cast(),
+        filter: program.as_ptr().cast_mut(),
     };
     let mode = libc::SECCOMP_SET_MODE_FILTER;
-    // SAFETY: the program is valid for the call, and the kernel copies and checks it. The two
-    // `sock_filter` types have one layout, that of the kernel.
+    // SAFETY: the program is valid for the call, and the kernel copies and checks it.
     check(unsafe { libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program) })
 }
 
@@ -384,18 +378,13 @@ pub(crate) fn forget_ended_children() {
 pub(crate) fn reap() -> Result<Option<(unistd::Pid, Ended)>, Errno> {
     let mut status = 0;
     // SAFETY: the kernel writes one number.
-    match check(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) }.into()) {
-        Ok(0) | Err(Errno::ECHILD) => Ok(None),
-        Ok(pid) if libc::WIFSIGNALED(status) => {
-            Ok(Some((unistd::Pid::from_raw(pid as i32), Ended::Signalled(libc::WTERMSIG(status)))))
-        }
-        Ok(pid) => {
-            let status = libc::WEXITSTATUS(status);
-            Ok(Some((unistd::Pid::from_raw(pid as i32), Ended::Exited(status))))
-        }
-        Err(Errno::EINTR) => reap(),
-        Err(other) => Err(other),
-    }
+    let pid = match check(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) }.into()) {
+        Ok(0) | Err(Errno::ECHILD) => return Ok(None),
+        Err(Errno::EINTR) => return reap(),
+        other => unistd::Pid::from_raw(other? as i32),
+    };
+    let signalled = libc::WIFSIGNALED(status).then(|| Ended::Signalled(libc::WTERMSIG(status)));
+    Ok(Some((pid, signalled.unwrap_or(Ended::Exited(libc::WEXITSTATUS(status))))))
 }
 
 /// What is to be said of a descriptor at this moment: whether there is something to read, and whether

@@ -65,9 +65,8 @@ pub(crate) trait Syscalls {
     fn close_rest_on_execute(&mut self, from: u32) -> Result<(), Errno>;
 
     fn landlock(&mut self, abi: u32) -> Result<(), Errno>;
-    /// Loads the filter that reports forbidden calls, and sends its listener over `channel`.
-    fn watch_calls(&mut self, channel: RawFd) -> Result<(), Errno>;
-    fn allow_calls(&mut self) -> Result<(), Errno>;
+    /// Loads the filter of system calls, and sends the listener of its reports over `channel`.
+    fn filter_calls(&mut self, channel: RawFd) -> Result<(), Errno>;
     /// Only returns if it failed.
     fn execute(&mut self, arguments: &[String], environment: &[String]) -> Errno;
 }

@@ -8,7 +8,11 @@ use crate::harness::config;
 #[test]
 fn whichever_step_fails_in_a_real_jail_nothing_runs_and_nothing_is_left() {
     let Some(config) = config() else { return };
-    let spec = || Spec::new(Image::system(), ["echo", "ran"]);
+    let spec = || {
+        let mut spec = Spec::new(Image::system(), ["echo", "ran"]);
+        spec.limits.work_bytes *= 2;
+        spec
+    };
     let mut steps = Vec::new();
     loop {
         let config = Config { sabotage: Some(steps.len()), ..config.clone() };
@@ -19,7 +23,7 @@ fn whichever_step_fails_in_a_real_jail_nothing_runs_and_nothing_is_left() {
         let before = Traces::of(&sandbox);
         let done = sandbox.run(spec());
         assert_eq!(sandbox.settle(), 0);
-        assert_eq!(Traces::of(&sandbox).beyond(&before), Vec::<String>::new());
+        assert_eq!(Traces::left(&sandbox, &before), Vec::<String>::new());
         match done {
             Err(Error::SetUp(failed)) => {
                 let told = Error::SetUp(failed.clone()).to_string();
