@@ -12,6 +12,7 @@ mod demo;
 mod heads;
 mod health;
 mod house_rules;
+mod polls;
 mod race;
 mod server;
 mod shutdown;
