@@ -4,5 +4,6 @@
 mod attacks;
 mod harness;
 mod killed;
+mod ordinary;
 mod promises;
 mod steps;
