@@ -167,7 +167,7 @@ impl Sandbox {
         watch.group = group;
         watch.cancel = hooks.cancel;
         let watched = watch.run();
-        end(jail, group)?;
+        end(jail, group, watch.has_ended())?;
         watched?;
         Ok(self.report(jail, group, spec, watch.finish()))
     }
@@ -259,7 +259,12 @@ impl Sandbox {
 }
 
 /// Kills what is left of a job and makes sure that nothing is.
-fn end(jail: &Jail, group: Option<&Group>) -> Result<(), Error> {
+fn end(jail: &Jail, group: Option<&Group>, ended: bool) -> Result<(), Error> {
+    // Once the program has ended and the kernel says that nothing is in the group any more, nothing
+    // can come into it either: the keeper bears no second process.
+    if ended && group.is_some_and(Group::is_known_empty) {
+        return Ok(());
+    }
     let killed = group.is_some_and(Group::kill);
     if !killed {
         // The keeper's end is reported after everything in its pid namespace has ended.

@@ -23,8 +23,8 @@ const SET_UP: Duration = Duration::from_secs(10);
 /// Least and greatest time between two looks at the processor time used. At least 2 ms, so that
 /// looking costs little; at most 50 ms.
 const LOOK: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
-/// Bytes taken from a stream at once: a pipe holds as many.
-const CHUNK: usize = 64 * 1024;
+/// Bytes taken from a stream at once. 16 KiB: most programs write less, and more is read again.
+const CHUNK: usize = 16 * 1024;
 
 /// Which stream of a program a piece of output came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,11 @@ impl<'a> Watch<'a> {
         }
         self.seen.wall = self.started.map_or(Duration::ZERO, |at| at.elapsed());
         Ok(())
+    }
+
+    /// Whether the program's first process was seen to end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.seen.ended.is_some()
     }
 
     /// Takes what is still in the pipes of a job that is dead, and hands over what was seen.

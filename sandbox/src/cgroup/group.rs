@@ -175,6 +175,11 @@ impl Group {
         self.folders().map(count).max().unwrap_or(0)
     }
 
+    /// Whether version 2 says that nothing is left, which it knows of every process of the job.
+    pub(crate) fn is_known_empty(&self) -> bool {
+        self.v2.is_some() && self.is_empty()
+    }
+
     /// Where there is version 2 it knows of every process: each was born in its group, and none can
     /// leave it.
     fn is_empty(&self) -> bool {
