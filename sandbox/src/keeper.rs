@@ -4,6 +4,7 @@
 //! its own rights, and reaps until it is killed. When it ends, for whatever reason, the kernel kills
 //! everything in its pid namespace. No jail is used twice: a second job finds nobody.
 
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::sync::Arc;
 
@@ -37,7 +38,7 @@ impl From<Errno> for End {
 
 /// Runs the keeper and never returns.
 pub(crate) fn run(channel: &OwnedFd, zygote: &OwnedFd, filter: &Arc<[libc::sock_filter]>) -> ! {
-    let mut sys = Linux { filter: filter.clone() };
+    let mut sys = Linux { filter: filter.clone(), held: BTreeMap::new() };
     let status = match keep(channel, zygote, &mut sys) {
         Ok(()) => 0,
         Err(End::Told) => 1,

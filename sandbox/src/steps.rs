@@ -45,6 +45,7 @@ pub(crate) fn carry_out(
 
 fn one(step: &Step, sys: &mut impl Syscalls, fds: &Descriptors) -> Result<(), Errno> {
     match step {
+        Step::HoldPart { from } => sys.hold(from),
         Step::BecomeFirst { setgroups } => {
             if *setgroups {
                 sys.drop_groups()?;

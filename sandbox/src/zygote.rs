@@ -7,6 +7,7 @@
 //!
 //! It ends when the supervisor's end of its socket closes, for whatever reason, and every jail with it.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -81,7 +82,7 @@ fn settle() -> Result<OwnedFd, Errno> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|_| Errno::EBADF)?;
     let null = std::fs::File::open("/dev/null").map_err(|_| Errno::ENOENT)?;
     nix::unistd::dup2_stdin(&null)?;
-    let mut sys = linux::Linux { filter: Arc::new([]) };
+    let mut sys = linux::Linux { filter: Arc::new([]), held: BTreeMap::new() };
     sys.close_rest_on_execute(3)?;
     linux::forget_ended_children();
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);

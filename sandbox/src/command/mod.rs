@@ -121,7 +121,11 @@ fn whole(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
-        text.push_str(&format!(": {next}"));
+        // Some errors are told in the words of their cause.
+        let next_text = next.to_string();
+        if !text.contains(&next_text) {
+            text.push_str(&format!(": {next_text}"));
+        }
         cause = next.source();
     }
     text

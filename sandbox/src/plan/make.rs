@@ -44,7 +44,12 @@ const GROUP: &str = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n";
 pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
     let ids = Ids::of(walls.tier);
     let at = |place: &str| format!("{STAGE}{place}");
-    let mut steps = vec![
+    let from = |bind: &crate::image::Bind| bind.from.to_string_lossy().into_owned();
+    // First of all: a part may lie in a folder that only the supervisor's own user may enter, and
+    // after the next step the keeper is another.
+    let find = |bind| Step::HoldPart { from: from(bind) };
+    let mut steps: Vec<Step> = walls.image.binds.iter().map(find).collect();
+    steps.extend([
         Step::BecomeFirst { setgroups: walls.tier == Tier::Full },
         Step::DieWithZygote,
         Step::NewSession,
@@ -58,13 +63,12 @@ pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
             owner: ids.keeper,
             exec: false,
         },
-    ];
+    ]);
     for (place, target) in &walls.image.links {
         steps.push(Step::Link { at: at(place), target: target.clone() });
     }
     for bind in &walls.image.binds {
-        let from = bind.from.to_string_lossy().into_owned();
-        steps.push(Step::Bind { from, to: at(&bind.to) });
+        steps.push(Step::Bind { from: from(bind), to: at(&bind.to) });
     }
     steps.extend(DEVICES.map(|name| Step::Device { name: name.into() }));
     for (name, target) in

@@ -21,6 +21,9 @@ pub(crate) const STAGE: &str = "/sys";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub(crate) enum Step {
+    HoldPart {
+        from: String,
+    },
     BecomeFirst {
         setgroups: bool,
     },
@@ -136,6 +139,7 @@ impl Step {
             Self::DieWithZygote | Self::Undumpable => Layer::Lifeline,
             Self::NewSession | Self::DefaultSignals | Self::Umask { .. } => Layer::Session,
             Self::PrivateMounts
+            | Self::HoldPart { .. }
             | Self::Folder { .. }
             | Self::Bind { .. }
             | Self::Link { .. }

@@ -7,6 +7,7 @@ use super::{Resource, Step};
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::HoldPart { from } => write!(f, "find {from}"),
             Self::BecomeFirst { setgroups: true } => {
                 f.write_str("become the jail's root, without groups")
             }

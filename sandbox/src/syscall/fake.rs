@@ -59,6 +59,9 @@ impl Syscalls for Recorder {
     fn rlimit(&mut self, which: Resource, value: u64) -> Result<(), Errno> {
         self.record(format!("rlimit {} {value}", which.name()))
     }
+    fn hold(&mut self, path: &str) -> Result<(), Errno> {
+        self.record(format!("open {path}"))
+    }
     fn private_mounts(&mut self) -> Result<(), Errno> {
         self.record("mount private /".into())
     }

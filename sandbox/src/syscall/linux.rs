@@ -1,6 +1,7 @@
 //! The real system calls. With `child.rs` the only place that holds `unsafe`.
 #![allow(unsafe_code)]
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -9,14 +10,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nix::errno::Errno;
+use nix::fcntl::OFlag;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::resource::{self, setrlimit};
+use nix::sys::resource::setrlimit;
 use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, recvmsg};
 use nix::unistd::{self, Gid, Uid};
 
-use super::{Syscalls, Tmpfs};
+use super::{Syscalls, Tmpfs, rlimit_of};
 use crate::plan::Resource;
 use crate::verdict::Ended;
 use crate::{restrict, wire};
@@ -26,6 +28,8 @@ const NONE: Option<&str> = None;
 /// The calls themselves.
 pub(crate) struct Linux {
     pub(crate) filter: Arc<[libc::sock_filter]>,
+    /// Parts of the image that were found, until the root is pivoted.
+    pub(crate) held: BTreeMap<String, OwnedFd>,
 }
 
 fn check(result: libc::c_long) -> Result<libc::c_long, Errno> {
@@ -62,6 +66,14 @@ fn add_flags(at: &str, flags: u64) -> Result<(), Errno> {
         )
     })
     .map(drop)
+}
+
+impl Linux {
+    /// The way to a file: through its descriptor if it is held.
+    fn way_to(&self, path: &str) -> String {
+        let held = self.held.get(path);
+        held.map_or_else(|| path.to_owned(), |fd| format!("/proc/self/fd/{}", fd.as_raw_fd()))
+    }
 }
 
 impl Syscalls for Linux {
@@ -139,6 +151,13 @@ impl Syscalls for Linux {
         setrlimit(rlimit_of(which), value, value)
     }
 
+    fn hold(&mut self, path: &str) -> Result<(), Errno> {
+        let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+        let fd = nix::fcntl::open(path, flags, nix::sys::stat::Mode::empty())?;
+        self.held.insert(path.to_owned(), fd);
+        Ok(())
+    }
+
     fn private_mounts(&mut self) -> Result<(), Errno> {
         mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE)
     }
@@ -166,7 +185,7 @@ impl Syscalls for Linux {
     }
 
     fn bind(&mut self, from: &str, to: &str, device: bool) -> Result<(), Errno> {
-        mount(Some(from), to, NONE, MsFlags::MS_BIND, NONE)?;
+        mount(Some(self.way_to(from).as_str()), to, NONE, MsFlags::MS_BIND, NONE)?;
         let kind = if device { libc::MOUNT_ATTR_NOEXEC } else { libc::MOUNT_ATTR_NODEV };
         add_flags(to, libc::MOUNT_ATTR_RDONLY | libc::MOUNT_ATTR_NOSUID | kind)
     }
@@ -175,6 +194,7 @@ impl Syscalls for Linux {
         unistd::chdir(root)?;
         unistd::pivot_root(".", ".")?;
         umount2(".", MntFlags::MNT_DETACH)?;
+        self.held.clear();
         unistd::chdir("/")
     }
 
@@ -218,7 +238,7 @@ impl Syscalls for Linux {
     }
 
     fn is_folder(&mut self, path: &str) -> Result<bool, Errno> {
-        std::fs::metadata(path).map(|about| about.is_dir()).map_err(io)
+        std::fs::metadata(self.way_to(path)).map(|about| about.is_dir()).map_err(io)
     }
 
     fn join(&mut self, tasks: RawFd) -> Result<(), Errno> {
@@ -278,25 +298,6 @@ fn parents(at: &str, owner: Option<u32>) -> Result<(), Errno> {
         }
     }
     Ok(())
-}
-
-fn rlimit_of(which: Resource) -> resource::Resource {
-    use nix::sys::resource::Resource as R;
-    match which {
-        Resource::AddressSpace => R::RLIMIT_AS,
-        Resource::Core => R::RLIMIT_CORE,
-        Resource::Cpu => R::RLIMIT_CPU,
-        Resource::Data => R::RLIMIT_DATA,
-        Resource::FileSize => R::RLIMIT_FSIZE,
-        Resource::LockedMemory => R::RLIMIT_MEMLOCK,
-        Resource::MessageQueues => R::RLIMIT_MSGQUEUE,
-        Resource::Nice => R::RLIMIT_NICE,
-        Resource::OpenFiles => R::RLIMIT_NOFILE,
-        Resource::PendingSignals => R::RLIMIT_SIGPENDING,
-        Resource::Processes => R::RLIMIT_NPROC,
-        Resource::RealTimePriority => R::RLIMIT_RTPRIO,
-        Resource::Stack => R::RLIMIT_STACK,
-    }
 }
 
 /// Whether `fd` is readable, or its other end is gone, at this moment.

@@ -39,6 +39,8 @@ pub(crate) trait Syscalls {
     fn hostname(&mut self, name: &str) -> Result<(), Errno>;
     fn rlimit(&mut self, which: Resource, value: u64) -> Result<(), Errno>;
 
+    /// Finds a file or folder now, for [`Self::bind`] and [`Self::is_folder`] later.
+    fn hold(&mut self, path: &str) -> Result<(), Errno>;
     fn private_mounts(&mut self) -> Result<(), Errno>;
     fn tmpfs(&mut self, tmpfs: Tmpfs<'_>) -> Result<(), Errno>;
     fn resize_tmpfs(&mut self, at: &str, size_bytes: u64, files: u64) -> Result<(), Errno>;
@@ -69,4 +71,24 @@ pub(crate) trait Syscalls {
     fn filter_calls(&mut self, channel: RawFd) -> Result<(), Errno>;
     /// Only returns if it failed.
     fn execute(&mut self, arguments: &[String], environment: &[String]) -> Errno;
+}
+
+/// The kernel's name of a limit.
+pub(crate) fn rlimit_of(which: Resource) -> nix::sys::resource::Resource {
+    use nix::sys::resource::Resource as R;
+    match which {
+        Resource::AddressSpace => R::RLIMIT_AS,
+        Resource::Core => R::RLIMIT_CORE,
+        Resource::Cpu => R::RLIMIT_CPU,
+        Resource::Data => R::RLIMIT_DATA,
+        Resource::FileSize => R::RLIMIT_FSIZE,
+        Resource::LockedMemory => R::RLIMIT_MEMLOCK,
+        Resource::MessageQueues => R::RLIMIT_MSGQUEUE,
+        Resource::Nice => R::RLIMIT_NICE,
+        Resource::OpenFiles => R::RLIMIT_NOFILE,
+        Resource::PendingSignals => R::RLIMIT_SIGPENDING,
+        Resource::Processes => R::RLIMIT_NPROC,
+        Resource::RealTimePriority => R::RLIMIT_RTPRIO,
+        Resource::Stack => R::RLIMIT_STACK,
+    }
 }

@@ -123,6 +123,19 @@ fn what_cannot_be_shown_or_executed_is_told_and_nothing_runs() {
 }
 
 #[test]
+fn a_part_of_the_image_may_lie_where_only_the_supervisors_user_may_go() {
+    let Some(sandbox) = sandbox() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("part")).unwrap();
+    std::fs::write(folder.path().join("part/hello"), "hello").unwrap();
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(folder.path(), closed).unwrap();
+    let mut spec = shell("cat /part/hello");
+    spec.image.bind(folder.path().join("part"), "/part");
+    assert_eq!(out(&sandbox.run(spec).unwrap()), "hello");
+}
+
+#[test]
 fn a_tier_that_cannot_be_had_is_refused_and_never_weakened() {
     let Some(config) = config() else { return };
     let config = Config { cgroup: Some("/no-such-cgroup".into()), ..config };
