@@ -15,9 +15,12 @@ export class Live {
   #watchdog = null;
   #ended = false;
   #onState;
+  #token;
 
-  constructor(onState = () => {}) {
+  /** `bearer` gives the token to connect with, or null for nobody in particular. */
+  constructor(onState = () => {}, bearer = token) {
     this.#onState = onState;
+    this.#token = bearer;
     this.#open();
   }
 
@@ -27,11 +30,23 @@ export class Live {
     if (this.#socket?.readyState === WebSocket.OPEN && this.#socket.ready) this.#join(channel);
   }
 
+  /** Follows `channel` no longer. */
+  unsubscribe(channel) {
+    if (!this.#subscriptions.delete(channel)) return;
+    if (this.#socket?.readyState === WebSocket.OPEN && this.#socket.ready) this.#send({ unsubscribe: { channel } });
+  }
+
+  /** Ends the connection for good. */
+  close() {
+    this.#ended = true;
+    this.#socket?.close();
+  }
+
   async #open() {
     if (this.#ended) return;
     this.#onState("connecting");
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const access = await token().catch(() => null);
+    const access = await this.#token().catch(() => null);
     const socket = new WebSocket(`${scheme}://${location.host}/connection/websocket`);
     this.#socket = socket;
     socket.onopen = () => {
@@ -60,7 +75,7 @@ export class Live {
   #renewIn(socket, seconds) {
     setTimeout(async () => {
       if (socket !== this.#socket) return;
-      const access = await token();
+      const access = await this.#token();
       if (access) this.#send({ refresh: { token: access } }, (reply) => {
         if (reply.refresh?.expires) this.#renewIn(socket, reply.refresh.ttl);
       });

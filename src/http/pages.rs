@@ -20,12 +20,17 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 12] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
     ("/organizer", "organizer.html"),
     ("/showings/{id}", "showing.html"),
+    ("/join", "voter.html"),
+    ("/join/{code}", "voter.html"),
+    ("/polls/{id}", "voter.html"),
+    ("/polls/{id}/present", "present.html"),
+    ("/series/{id}/present", "present.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),
 ];
