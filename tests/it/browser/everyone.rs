@@ -38,19 +38,23 @@ async fn a_stranger_makes_an_account_and_logs_out_again() {
 /// Every page of the site.
 async fn pages(server: &Server) -> Vec<String> {
     let showing = showing(&server.admin().await, 6, 14).await.replace("/api", "");
-    let fixed = ["/", "/login", "/bookings", "/organizer", "/api/docs", "/no/such/page"];
-    fixed.into_iter().map(str::to_owned).chain([showing]).collect()
+    let (_, poll) = super::polls::open_poll(server, serde_json::json!({})).await;
+    let poll = format!("/polls/{poll}");
+    let fixed = ["/", "/login", "/bookings", "/organizer", "/join", "/api/docs", "/no/such/page"];
+    let made = [showing, format!("{poll}/present"), poll];
+    fixed.into_iter().map(str::to_owned).chain(made).collect()
 }
 
 /// Goes to `path` and waits until the page has what it shows.
 async fn visit(page: &Page, server: &Server, path: &str) {
     page.goto(&format!("{}{path}", server.base())).await.unwrap();
     let shown = match path {
+        _ if path.ends_with("/present") => "document.querySelector('#bars li') !== null",
         "/api/docs" => "document.querySelectorAll('main details, main section').length > 3",
         _ => "document.querySelector('#top .who') !== null",
     };
     until(page, &format!("return {shown}")).await;
-    if path.starts_with("/showings/") {
+    if path.starts_with("/showings/") || path.starts_with("/polls/") {
         is_live(page).await;
     }
 }

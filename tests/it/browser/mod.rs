@@ -3,6 +3,7 @@
 mod buyers;
 mod everyone;
 mod organizer;
+mod polls;
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
