@@ -89,6 +89,20 @@ pub enum Error {
         /// What was going on.
         doing: &'static str,
     },
+    /// The zygote died, and so did those that were started in its place.
+    #[error(
+        "the zygote {helper} died {deaths} times in a row, the last time while {doing}: no jail can \
+        be made; see that it is the program that was started and calls begin_if_asked first, and \
+        that the machine has memory and processes left", helper = helper.display()
+    )]
+    Zygote {
+        /// The program that becomes the zygote.
+        helper: PathBuf,
+        /// How often.
+        deaths: u32,
+        /// What was going on the last time.
+        doing: &'static str,
+    },
     /// After the kill something of the job is still there. Its results were not read.
     #[error("{left} processes of the job are still there {after_ms} ms after they were killed")]
     NotEmpty {

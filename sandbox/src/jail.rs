@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -40,6 +41,11 @@ impl Jail {
         let _ = linux::kill(self.keeper.as_fd());
     }
 
+    /// Whether the keeper has died, as all do when their zygote dies.
+    pub(crate) fn is_gone(&self) -> bool {
+        wait_readable(&self.keeper, 0)
+    }
+
     /// Waits until the keeper, and so everything in the jail, is gone.
     pub(crate) fn wait_until_gone(&self, within_ms: u16) -> bool {
         wait_readable(&self.keeper, within_ms)
@@ -62,15 +68,52 @@ fn wait_readable(fd: &OwnedFd, within_ms: u16) -> bool {
     }
 }
 
-/// The running zygote.
+/// How often in a row a zygote may die before a jail is given up. 5: one that was killed is replaced
+/// at once; one that cannot live here does not come to life by the sixth try.
+const DEATHS_MAX: u32 = 5;
+
+/// The pause before the second zygote in a row, doubled each time: 20 ms, 300 ms in all.
+const REST: Duration = Duration::from_millis(20);
+
+/// The running zygote, and how to start another when it dies.
 #[derive(Debug)]
 pub(crate) struct Zygote {
     tier: Tier,
     uid_base: u32,
     hall: Option<File>,
     sabotage: Option<usize>,
-    /// The socket and the process. One request at a time: an answer belongs to the request before it.
-    inner: Mutex<(OwnedFd, Child)>,
+    helper: PathBuf,
+    /// One request at a time: an answer belongs to the request before it.
+    inner: Mutex<Running>,
+}
+
+/// The socket and the process.
+#[derive(Debug)]
+struct Running {
+    socket: OwnedFd,
+    process: Child,
+}
+
+impl Running {
+    fn start(helper: &Path) -> Result<Self, Error> {
+        let (socket, theirs) = wire::pair().map_err(Error::errno("make the zygote's socket"))?;
+        let process = Command::new(helper)
+            .arg(ARGUMENT)
+            .env_clear()
+            .stdin(Stdio::from(theirs))
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(Error::own("start the zygote"))?;
+        Ok(Self { socket, process })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It ends by itself when the socket closes; the kill is for one that hangs.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
 }
 
 impl Zygote {
@@ -84,29 +127,20 @@ impl Zygote {
         uid_base: u32,
         hall: Option<&Path>,
     ) -> Result<Self, Error> {
-        let (ours, theirs) = wire::pair().map_err(Error::errno("make the zygote's socket"))?;
-        let child = Command::new(&config.helper)
-            .arg(ARGUMENT)
-            .env_clear()
-            .stdin(Stdio::from(theirs))
-            .stdout(Stdio::null())
-            .spawn()
-            .map_err(Error::own("start the zygote"))?;
+        let inner = Mutex::new(Running::start(&config.helper)?);
         let hall =
             hall.map(File::open).transpose().map_err(Error::own("open the keepers' cgroup"))?;
         let Config { tier, sabotage, .. } = *config;
-        Ok(Self { tier, uid_base, hall, sabotage, inner: Mutex::new((ours, child)) })
+        Ok(Self { tier, uid_base, hall, sabotage, helper: config.helper.clone(), inner })
     }
 
     /// Builds a jail: the user ids of slot `slot` are its program's.
     ///
     /// # Errors
     ///
-    /// The step that failed.
+    /// The step that failed, or that no zygote lives long enough.
     pub(crate) fn build(&self, image: &Image, slot: u32) -> Result<Jail, Error> {
-        let (ours, theirs) = wire::pair().map_err(Error::errno("make a jail's channel"))?;
-        let keeper = self.bear(&theirs, slot)?;
-        drop(theirs);
+        let (ours, keeper) = self.bear(slot)?;
         match self.raise(image, &ours) {
             Ok(work) => Ok(Jail { channel: ours, keeper, work, image: image.clone() }),
             Err(error) => {
@@ -116,6 +150,30 @@ impl Zygote {
                 Err(error)
             }
         }
+    }
+
+    /// Has a keeper born, by a new zygote if the one there was has died. Hands over our end of the
+    /// keeper's channel, and its process.
+    fn bear(&self, slot: u32) -> Result<(OwnedFd, OwnedFd), Error> {
+        let mut running = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        for deaths in 1..=DEATHS_MAX {
+            // A channel of its own for each try: a keeper may live that the dead one bore.
+            let (ours, theirs) = wire::pair().map_err(Error::errno("make a jail's channel"))?;
+            match self.ask(&running.socket, &theirs, slot) {
+                Ok(keeper) => return Ok((ours, keeper)),
+                Err(Error::Lost { doing }) if deaths == DEATHS_MAX => {
+                    let helper = self.helper.clone();
+                    return Err(Error::Zygote { helper, deaths, doing });
+                }
+                Err(Error::Lost { .. }) => {}
+                Err(error) => return Err(error),
+            }
+            if deaths > 1 {
+                std::thread::sleep(REST * 2_u32.pow(deaths - 2));
+            }
+            *running = Running::start(&self.helper)?;
+        }
+        Err(Error::Lost { doing: "asking the zygote" })
     }
 
     /// Lets the keeper at the other end of `channel` build the walls, and takes its folder `/work`.
@@ -135,19 +193,18 @@ impl Zygote {
         }
     }
 
-    fn bear(&self, channel: &OwnedFd, slot: u32) -> Result<OwnedFd, Error> {
+    /// Asks the zygote for a keeper at the other end of `channel`.
+    fn ask(&self, zygote: &OwnedFd, channel: &OwnedFd, slot: u32) -> Result<OwnedFd, Error> {
         let lost = |_| Error::Lost { doing: "asking the zygote" };
-        let bear = self.ids(slot);
         let mut fds = vec![channel.as_fd()];
         fds.extend(self.hall.as_ref().map(AsFd::as_fd));
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        wire::send(&inner.0, &bear, &fds).map_err(lost)?;
-        match wire::receive::<Born>(&inner.0).map_err(lost)? {
+        wire::send(zygote, &self.ids(slot), &fds).map_err(lost)?;
+        match wire::receive::<Born>(zygote).map_err(lost)? {
             Some((Born::Keeper(_), fds)) => {
                 fds.into_iter().next().ok_or(Error::Lost { doing: "asking the zygote" })
             }
             Some((Born::Failed(failed), _)) => Err(failed.into()),
-            None => Err(Error::Lost { doing: "asking the zygote, which has died" }),
+            None => Err(Error::Lost { doing: "waiting for its answer" }),
         }
     }
 
@@ -169,15 +226,6 @@ impl Zygote {
 
     /// The zygote's process id.
     pub(crate) fn id(&self) -> u32 {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).1.id()
-    }
-}
-
-impl Drop for Zygote {
-    fn drop(&mut self) {
-        let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
-        // It ends by itself when the socket closes; the kill is for one that hangs.
-        let _ = inner.1.kill();
-        let _ = inner.1.wait();
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).process.id()
     }
 }

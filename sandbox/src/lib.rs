@@ -38,6 +38,7 @@ mod jail;
 mod keeper;
 mod layer;
 mod limits;
+mod module;
 mod plan;
 mod pool;
 mod report;
@@ -66,7 +67,7 @@ pub use spec::{
     SpecError,
 };
 pub use tier::Tier;
-pub use toolchain::{Toolchain, toolchains};
+pub use toolchain::{Toolchain, missing, toolchains};
 pub use verdict::Verdict;
 pub use watch::Stream;
 pub use zygote::begin_if_asked;

@@ -83,6 +83,7 @@ impl Yard {
     /// A jail with `image`: a ready one, or one that is built now.
     pub(crate) fn take(&self, image: &Image) -> Result<Place, Error> {
         let mut state = self.state();
+        self.put_away_dead(&mut state);
         if let Some(at) = state.ready.iter().position(|place| place.jail.image == *image) {
             let place = state.ready.remove(at);
             // While others are ready the next is built when this job is over, not beside it.
@@ -96,6 +97,19 @@ impl Yard {
         state.failures = 0;
         drop(state);
         self.build(image)
+    }
+
+    /// Takes ready jails that died with their zygote out of the list, to be removed.
+    fn put_away_dead(&self, state: &mut State) {
+        let ready = std::mem::take(&mut state.ready);
+        let (dead, alive): (VecDeque<_>, _) =
+            ready.into_iter().partition(|place| place.jail.is_gone());
+        state.ready = alive;
+        if !dead.is_empty() {
+            // As many as are kept ready, at most, and so a bound of its own.
+            state.used.extend(dead);
+            self.changed.notify_all();
+        }
     }
 
     fn build(&self, image: &Image) -> Result<Place, Error> {

@@ -62,6 +62,7 @@ pub struct Sandbox {
     tier: Tier,
     landlock: u32,
     pool: Pool,
+    helper: PathBuf,
     sabotage: Option<usize>,
 }
 
@@ -122,7 +123,23 @@ impl Sandbox {
         }
         let zygote = Zygote::start(config, uid_base, hall.as_deref())?;
         let pool = Pool::start(Yard::new(zygote, mine, keeper_id, config.pool.clone()))?;
-        Ok(Self { tier, landlock, pool, sabotage: config.sabotage })
+        let helper = config.helper.clone();
+        Ok(Self { tier, landlock, pool, helper, sabotage: config.sabotage })
+    }
+
+    /// A job that is a WebAssembly module, to be [run](Self::run) like any other; see
+    /// [`Spec::module`].
+    ///
+    /// # Errors
+    ///
+    /// The sandbox's own program is no longer where it was.
+    pub fn module<T: Into<String>>(
+        &self,
+        module: Vec<u8>,
+        arguments: impl IntoIterator<Item = T>,
+        fuel: Option<u64>,
+    ) -> std::io::Result<Spec> {
+        Spec::module(&self.helper, module, arguments, fuel)
     }
 
     /// Runs a job to its end and hands over everything it left.
@@ -169,7 +186,7 @@ impl Sandbox {
         let watched = watch.run();
         end(jail, group, watch.has_ended())?;
         watched?;
-        Ok(self.report(jail, group, spec, watch.finish()))
+        self.report(jail, group, spec, watch.finish())
     }
 
     /// Sends the job to the jail's keeper, with everything it needs.
@@ -199,7 +216,13 @@ impl Sandbox {
         Ok(Ends { input: feed, streams: [out, err] })
     }
 
-    fn report(&self, jail: &Jail, group: Option<&Group>, spec: &Spec, seen: Seen) -> Outcome {
+    fn report(
+        &self,
+        jail: &Jail,
+        group: Option<&Group>,
+        spec: &Spec,
+        seen: Seen,
+    ) -> Result<Outcome, Error> {
         let cpu_us = group.map_or(seen.cpu_us, Group::cpu_us);
         let oom_kills = group.map_or(0, Group::oom_kills);
         let verdict = judge(&Evidence {
@@ -209,7 +232,9 @@ impl Sandbox {
             oom_kills,
             cpu_ms: cpu_us / 1_000,
             cpu_limit_ms: spec.limits.cpu_ms,
+            module: spec.module.is_some(),
         });
+        let verdict = verdict.ok_or(Error::Lost { doing: "it ran a job" })?;
         let report = Report {
             verdict,
             tier: self.tier,
@@ -223,7 +248,7 @@ impl Sandbox {
             stderr_bytes: seen.stderr.len() as u64,
             results: collect(jail.work.as_fd(), &spec.results, spec.limits.result_bytes),
         };
-        Outcome { report, stdout: seen.stdout, stderr: seen.stderr }
+        Ok(Outcome { report, stdout: seen.stdout, stderr: seen.stderr })
     }
 
     /// Waits until the remains of all jobs that have ended are removed and the pool is full. Tells how

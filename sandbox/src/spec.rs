@@ -58,6 +58,8 @@ pub struct Spec {
     pub limits: Limits,
     /// What it sees of the machine's file system.
     pub image: Image,
+    /// The fuel of a WebAssembly module, if it is bounded; none for a program.
+    pub(crate) module: Option<Option<u64>>,
 }
 
 /// A job that cannot be run as it was asked for. Nothing was written or started.
@@ -120,6 +122,7 @@ impl Spec {
             results: Vec::new(),
             limits: Limits::default(),
             image,
+            module: None,
         }
     }
 

@@ -19,14 +19,31 @@ pub struct Toolchain {
 }
 
 /// Name, program, how to ask for its version, and how to ask where its own files are.
-const KNOWN: [(&str, &str, &str, &[&str]); 6] = [
+const KNOWN: [(&str, &str, &str, &[&str]); 7] = [
     ("c", "cc", "--version", &[]),
     ("c++", "c++", "--version", &[]),
+    ("go", "go", "version", &["env", "GOROOT"]),
     ("java", "java", "-version", &["-XshowSettings:properties", "-version"]),
     ("node", "node", "--version", &["-p", "process.execPath"]),
     ("python", "python3", "--version", &["-c", "import sys; print(sys.base_prefix)"]),
     ("rust", "rustc", "--version", &["--print", "sysroot"]),
 ];
+
+/// The Debian packages that bring the known toolchains: name and package.
+const PACKAGES: [(&str, &str); 7] = [
+    ("c", "gcc"),
+    ("c++", "g++"),
+    ("go", "golang-go"),
+    ("java", "default-jdk-headless"),
+    ("node", "nodejs"),
+    ("python", "python3"),
+    ("rust", "rustc"),
+];
+
+/// The known toolchains that are not in `found`, each with the Debian package that brings it.
+pub fn missing(found: &[Toolchain]) -> impl Iterator<Item = (&'static str, &'static str)> {
+    PACKAGES.into_iter().filter(|(name, _)| !found.iter().any(|one| one.name == *name))
+}
 
 /// Looks for every known toolchain in `PATH`. Runs each once or twice, as the calling user.
 #[must_use]
@@ -89,6 +106,13 @@ mod tests {
             assert!(!found.version.is_empty(), "{found:?}");
             found.image().check().unwrap();
         }
+    }
+
+    #[test]
+    fn every_known_toolchain_is_found_or_missing_with_its_package() {
+        assert!(KNOWN.iter().zip(PACKAGES).all(|(known, (name, _))| known.0 == name));
+        let found = toolchains();
+        assert_eq!(found.len() + missing(&found).count(), KNOWN.len());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::module::{OUT_OF_FUEL, TRAPPED};
+
 /// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -33,6 +35,11 @@ pub enum Verdict {
     },
     /// Whoever started the job called it off.
     Cancelled,
+    /// A WebAssembly module used up its fuel.
+    Fuel,
+    /// A WebAssembly module did what none may, such as reading past its memory. Standard error says
+    /// what, in its last line.
+    Trapped,
 }
 
 /// Why the supervisor killed the job, if it did.
@@ -62,34 +69,42 @@ pub(crate) struct Evidence {
     pub(crate) oom_kills: u64,
     pub(crate) cpu_ms: u64,
     pub(crate) cpu_limit_ms: u64,
+    /// What ran was the host of a WebAssembly module.
+    pub(crate) module: bool,
 }
 
 /// Decides the verdict. What is worse comes first: a forbidden call, calling off, output, memory,
 /// processor time, time on the clock, and only then how the program itself ended.
-pub(crate) fn judge(evidence: &Evidence) -> Verdict {
+/// None if its keeper died before it could tell and nothing of ours killed it: nobody knows.
+pub(crate) fn judge(evidence: &Evidence) -> Option<Verdict> {
     if let Some(call) = &evidence.forbidden {
-        return Verdict::Forbidden { call: call.clone() };
+        return Some(Verdict::Forbidden { call: call.clone() });
     }
     let signal = |wanted| evidence.ended == Some(Ended::Signalled(wanted));
     let over = evidence.cpu_ms >= evidence.cpu_limit_ms;
     match evidence.killed {
-        Some(Killed::Cancelled) => return Verdict::Cancelled,
-        Some(Killed::Output) => return Verdict::Output,
-        _ if signal(libc::SIGXFSZ) => return Verdict::Output,
-        _ if evidence.oom_kills > 0 => return Verdict::Memory,
-        Some(Killed::Cpu) => return Verdict::CpuTime,
+        Some(Killed::Cancelled) => return Some(Verdict::Cancelled),
+        Some(Killed::Output) => return Some(Verdict::Output),
+        _ if signal(libc::SIGXFSZ) => return Some(Verdict::Output),
+        _ if evidence.oom_kills > 0 => return Some(Verdict::Memory),
+        Some(Killed::Cpu) => return Some(Verdict::CpuTime),
         // The rlimit beneath the cgroup's limit: the same cause, seen by the kernel first.
-        _ if over && (signal(libc::SIGXCPU) || signal(libc::SIGKILL)) => return Verdict::CpuTime,
-        Some(Killed::Wall) => return Verdict::WallTime,
+        _ if over && (signal(libc::SIGXCPU) || signal(libc::SIGKILL)) => {
+            return Some(Verdict::CpuTime);
+        }
+        Some(Killed::Wall) => return Some(Verdict::WallTime),
         Some(Killed::Forbidden | Killed::Memory) | None => {}
     }
-    match evidence.ended {
-        Some(Ended::Exited(0)) => Verdict::Ok,
-        Some(Ended::Exited(status)) => Verdict::Failed { status },
-        Some(Ended::Signalled(signal)) => Verdict::Signalled { signal },
-        // Its keeper died before it could tell, and nothing of ours killed it.
-        None => Verdict::Signalled { signal: libc::SIGKILL },
-    }
+    Some(match evidence.ended? {
+        Ended::Exited(0) => Verdict::Ok,
+        Ended::Exited(status) => Verdict::Failed { status },
+        // Signals by which the host of a module says how it ended: a module can raise none.
+        Ended::Signalled(signal) if evidence.module && signal == OUT_OF_FUEL as i32 => {
+            Verdict::Fuel
+        }
+        Ended::Signalled(signal) if evidence.module && signal == TRAPPED as i32 => Verdict::Trapped,
+        Ended::Signalled(signal) => Verdict::Signalled { signal },
+    })
 }
 
 #[cfg(test)]
@@ -100,12 +115,21 @@ mod tests {
         Evidence { ended: Some(ended), cpu_limit_ms: 1_000, ..Evidence::default() }
     }
 
+    fn told(evidence: &Evidence) -> Verdict {
+        judge(evidence).unwrap()
+    }
+
+    #[test]
+    fn a_job_whose_keeper_died_by_another_hand_has_no_verdict() {
+        assert_eq!(judge(&Evidence { cpu_limit_ms: 1_000, ..Evidence::default() }), None);
+    }
+
     #[test]
     fn status_137_and_a_signal_raised_by_the_program_are_told_apart_from_what_we_did() {
-        assert_eq!(judge(&ended(Ended::Exited(137))), Verdict::Failed { status: 137 });
-        let sigsys = judge(&ended(Ended::Signalled(libc::SIGSYS)));
+        assert_eq!(told(&ended(Ended::Exited(137))), Verdict::Failed { status: 137 });
+        let sigsys = told(&ended(Ended::Signalled(libc::SIGSYS)));
         assert_eq!(sigsys, Verdict::Signalled { signal: libc::SIGSYS });
-        let sigkill = judge(&ended(Ended::Signalled(libc::SIGKILL)));
+        let sigkill = told(&ended(Ended::Signalled(libc::SIGKILL)));
         assert_eq!(sigkill, Verdict::Signalled { signal: libc::SIGKILL });
     }
 
@@ -114,26 +138,26 @@ mod tests {
         let mut all = ended(Ended::Signalled(libc::SIGKILL));
         all.cpu_ms = 1_500;
         all.killed = Some(Killed::Wall);
-        assert_eq!(judge(&all), Verdict::CpuTime);
+        assert_eq!(told(&all), Verdict::CpuTime);
         all.oom_kills = 1;
-        assert_eq!(judge(&all), Verdict::Memory);
+        assert_eq!(told(&all), Verdict::Memory);
         all.killed = Some(Killed::Output);
-        assert_eq!(judge(&all), Verdict::Output);
+        assert_eq!(told(&all), Verdict::Output);
         all.killed = Some(Killed::Cancelled);
-        assert_eq!(judge(&all), Verdict::Cancelled);
+        assert_eq!(told(&all), Verdict::Cancelled);
         all.forbidden = Some("mount".into());
-        assert_eq!(judge(&all), Verdict::Forbidden { call: "mount".into() });
+        assert_eq!(told(&all), Verdict::Forbidden { call: "mount".into() });
     }
 
     #[test]
     fn a_child_that_ran_out_of_memory_counts_although_its_parent_ended_well() {
         let mut evidence = ended(Ended::Exited(0));
         evidence.oom_kills = 1;
-        assert_eq!(judge(&evidence), Verdict::Memory);
+        assert_eq!(told(&evidence), Verdict::Memory);
     }
 
     #[test]
     fn a_file_past_its_limit_is_output() {
-        assert_eq!(judge(&ended(Ended::Signalled(libc::SIGXFSZ))), Verdict::Output);
+        assert_eq!(told(&ended(Ended::Signalled(libc::SIGXFSZ))), Verdict::Output);
     }
 }

@@ -19,6 +19,7 @@ use crate::child::{self, Birth};
 use crate::error::StepFailed;
 use crate::keeper;
 use crate::layer::Layer;
+use crate::module;
 use crate::seccomp;
 use crate::syscall::{Syscalls, linux};
 use crate::wire::{self, Bear, Born};
@@ -30,13 +31,18 @@ pub(crate) const ARGUMENT: &str = "playhouse-sandbox-zygote";
 /// 1000. 900: before everything of the machine's own.
 const OOM_SCORE: &str = "900";
 
-/// Becomes the zygote if this process was started as one, and then never returns.
+/// Becomes the zygote, or in a jail the host of a WebAssembly module, if this process was started as
+/// one, and then never returns.
 ///
 /// The first line of `main` of every program that uses this crate and does not name another program
 /// as its [helper](crate::Config::helper): before it no thread may be started.
 pub fn begin_if_asked() {
     let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == ARGUMENT) && arguments.next().is_none() {
+    let Some(first) = arguments.next() else { return };
+    if first == module::ARGUMENT {
+        module::host(arguments.map(|word| word.to_string_lossy().into_owned()));
+    }
+    if first == ARGUMENT && arguments.next().is_none() {
         let status = run().map_or(1, |()| 0);
         std::process::exit(status);
     }

@@ -1,6 +1,7 @@
 //! The list itself.
 
 use super::{Case, Expect, Kind};
+use crate::limits::Limits;
 use crate::report::Refused;
 
 pub(super) const HEADER: &str = include_str!("../../attacks/attack.h");
@@ -33,6 +34,32 @@ macro_rules! source {
     };
 }
 
+macro_rules! module {
+    ($name:literal, $file:literal, $expect:expr $(, fuel = $fuel:expr)?) => {
+        made($name, || include_bytes!(concat!("../../attacks/modules/", $file)).to_vec(), $expect)
+            $(.with_fuel($fuel))?
+    };
+}
+
+/// A module out of `module`.
+const fn made(name: &'static str, module: fn() -> Vec<u8>, expect: Expect) -> Case {
+    let kind = Kind::Module(module, None);
+    Case { name, kind, expect, says: "", results: &[], limits: |_| {} }
+}
+
+impl Case {
+    const fn with_fuel(self, fuel: u64) -> Self {
+        let Kind::Module(module, _) = self.kind else { return self };
+        Self { kind: Kind::Module(module, Some(fuel)), ..self }
+    }
+}
+
+/// A module of one function with `many` times `text` in it.
+fn repeated(text: &str, many: usize) -> Vec<u8> {
+    let (begin, end) = ("(module (memory (export \"memory\") 1) (func (export \"_start\") ", "))");
+    [begin, &text.repeat(many), end].concat().into_bytes()
+}
+
 /// Every attack, in the order in which they are run. The first shows that processes are bounded,
 /// without which none that forks without end may be run.
 #[must_use]
@@ -40,6 +67,7 @@ pub fn cases() -> Vec<Case> {
     let mut all = [processes(), memory(), files(), kernel()].concat();
     all.extend(FORBIDDEN.map(forbidden));
     all.extend(compiled());
+    all.extend(modules());
     all
 }
 
@@ -228,5 +256,43 @@ fn compiled() -> Vec<Case> {
         source!("compile_constexpr_loop", "constexpr_loop.cc"),
         source!("compile_many_errors", "many_errors.cc"),
         source!("compile_deep_parentheses", "deep_parentheses.c"),
+        rust(source!("compile_rust_include_shadow", "include_shadow.rs")),
+        rust(source!("compile_rust_const_loop", "const_loop.rs")),
+        rust(source!("compile_rust_macro_recursion", "macro_recursion.rs")),
+    ]
+}
+
+/// With what Rust's compiler needs.
+fn rust(case: Case) -> Case {
+    let limits = |limits: &mut Limits| (limits.memory_bytes, limits.cpu_ms) = (768 << 20, 2_000);
+    Case { limits, ..case }
+}
+
+/// WebAssembly modules that attack their host, which runs in a jail as well.
+fn modules() -> Vec<Case> {
+    const NOT_STARTED: Expect = Expect::Failed(126);
+    vec![
+        module!("module_spin", "spin.wat", Expect::CpuTime),
+        module!("module_spin_with_fuel", "spin.wat", Expect::Fuel, fuel = 1_000_000),
+        module!("module_start_function", "start_function.wat", Expect::CpuTime),
+        module!("module_recurse", "recurse.wat", Expect::Trapped),
+        module!("module_outside_memory", "outside_memory.wat", Expect::Trapped),
+        module!("module_wrong_function", "wrong_function.wat", Expect::Trapped),
+        module!("module_grow_memory", "grow_memory.wat", Expect::Memory),
+        module!("module_grow_table", "grow_table.wat", Expect::Held),
+        module!("module_open_files", "open_files.wat", Expect::Held),
+        module!("module_foreign_buffers", "foreign_buffers.wat", Expect::Held),
+        module!("module_look_around", "look_around.wat", Expect::Held),
+        module!("module_flood", "flood.wat", Expect::Output),
+        module!("module_sleep_for_ever", "sleep_for_ever.wat", Expect::WallTime),
+        module!("module_exit_256", "exit_256.wat", Expect::Failed(255)),
+        module!("module_unknown_import", "unknown_import.wat", NOT_STARTED),
+        made("module_garbage", || b"\0asm\xff\xff\xff\xff".to_vec(), NOT_STARTED),
+        made("module_deep_blocks", || repeated("(block ", 100_000), Expect::NotBuilt),
+        made(
+            "module_huge_function",
+            || repeated("(drop (i64.load (i32.const 8)))", 300_000),
+            Expect::NotBuilt,
+        ),
     ]
 }

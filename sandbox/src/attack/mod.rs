@@ -9,8 +9,10 @@ mod stage;
 
 use std::fmt;
 use std::fs;
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use crate::error::Error;
 use crate::image::Image;
@@ -18,6 +20,7 @@ use crate::limits::Limits;
 use crate::report::{Outcome, Refused};
 use crate::sandbox::Sandbox;
 use crate::spec::{InputFile, Spec};
+use crate::toolchain::{Toolchain, toolchains};
 use crate::verdict::Verdict;
 
 pub use cases::cases;
@@ -50,6 +53,10 @@ pub enum Expect {
     Bounded,
     /// It ran out of memory or stack, whichever came first.
     MemoryOrStack,
+    /// It used up its fuel.
+    Fuel,
+    /// It trapped.
+    Trapped,
 }
 
 impl Expect {
@@ -63,6 +70,8 @@ impl Expect {
             | (Self::Memory | Self::MemoryOrStack, Verdict::Memory)
             | (Self::MemoryOrStack, Verdict::Signalled { signal: libc::SIGSEGV })
             | (Self::Output, Verdict::Output)
+            | (Self::Fuel, Verdict::Fuel)
+            | (Self::Trapped, Verdict::Trapped)
             | (Self::Bounded, Verdict::Memory | Verdict::CpuTime | Verdict::WallTime) => true,
             (Self::Failed(wanted), Verdict::Failed { status }) => wanted == *status,
             (Self::Signalled(wanted), Verdict::Signalled { signal }) => wanted == *signal,
@@ -91,18 +100,22 @@ impl fmt::Display for Expect {
             Self::NotBuilt => f.write_str("not built"),
             Self::Bounded => f.write_str("a limit"),
             Self::MemoryOrStack => f.write_str("memory or signal 11"),
+            Self::Fuel => f.write_str("fuel"),
+            Self::Trapped => f.write_str("trapped"),
         }
     }
 }
 
 /// What the attack is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Kind {
     /// A program: its source, and its arguments. `{port}`, `{abstract}` and `{secret}` in them stand
     /// for what the [`Stage`] has.
     Program(&'static str, &'static [&'static str]),
     /// A source that is given to the compiler in the jail: its name and its text.
     Compile(&'static str, &'static str),
+    /// A WebAssembly module, and its fuel.
+    Module(fn() -> Vec<u8>, Option<u64>),
 }
 
 /// One attack.
@@ -179,12 +192,18 @@ fn program(folder: &Path, source: &str) -> PathBuf {
 }
 
 impl Case {
+    /// Whether this machine has what the attack needs: the compiler that it attacks.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        !matches!(self.kind, Kind::Compile(name, _) if compile(name).is_none())
+    }
+
     /// The job that the attack is.
     ///
     /// # Errors
     ///
     /// Its program is not in `programs`.
-    pub fn spec(&self, programs: &Path, stage: &Stage) -> std::io::Result<Spec> {
+    pub fn spec(&self, sandbox: &Sandbox, programs: &Path, stage: &Stage) -> std::io::Result<Spec> {
         let mut spec = match self.kind {
             Kind::Program(source, arguments) => {
                 let bytes = fs::read(program(programs, source))?;
@@ -196,10 +215,8 @@ impl Case {
                 spec
             }
             Kind::Compile(name, text) => {
-                let mut spec = Spec::new(Image::system(), ["c++", "-O1", "-o", "out", name]);
-                if name.ends_with(".c") {
-                    spec.arguments[0] = "cc".into();
-                }
+                let none = || std::io::Error::new(NotFound, format!("no compiler for {name}"));
+                let mut spec = compile(name).ok_or_else(none)?;
                 let bytes = text.as_bytes().to_vec();
                 spec.files.push(InputFile { name: name.into(), bytes, executable: false });
                 spec.limits = Limits {
@@ -210,6 +227,12 @@ impl Case {
                     work_bytes: 64 << 20,
                     ..Limits::default()
                 };
+                spec
+            }
+            Kind::Module(module, fuel) => {
+                let none = std::iter::empty::<String>();
+                let mut spec = sandbox.module(module(), none, fuel)?;
+                spec.limits = Limits { cpu_ms: 400, wall_ms: 2_500, ..Limits::default() };
                 spec
             }
         };
@@ -231,7 +254,7 @@ impl Case {
         stage: &Stage,
         slow: u64,
     ) -> std::io::Result<Row> {
-        let mut spec = self.spec(programs, stage)?;
+        let mut spec = self.spec(sandbox, programs, stage)?;
         spec.limits.cpu_ms *= slow;
         spec.limits.wall_ms *= slow;
         let (wall_ms, cpu_ms) = (spec.limits.wall_ms, spec.limits.cpu_ms);
@@ -287,6 +310,19 @@ impl Case {
     }
 }
 
+/// The job that compiles the source `name`; none where its compiler is missing.
+fn compile(name: &str) -> Option<Spec> {
+    let wanted = match name.rsplit_once('.') {
+        Some((_, "c")) => "c",
+        Some((_, "rs")) => "rust",
+        _ => "c++",
+    };
+    static FOUND: OnceLock<Vec<Toolchain>> = OnceLock::new();
+    let found = FOUND.get_or_init(toolchains).iter().find(|one| one.name == wanted)?;
+    let compiler = found.program.to_string_lossy();
+    Some(Spec::new(found.image(), [&*compiler, "-O", "-o", "out", name]))
+}
+
 fn cut(text: &str) -> String {
     text.chars().take(300).collect()
 }
@@ -303,6 +339,8 @@ fn said(outcome: &Outcome) -> String {
         Verdict::Output => "output".to_owned(),
         Verdict::Forbidden { call } => format!("forbidden {call}"),
         Verdict::Cancelled => "cancelled".to_owned(),
+        Verdict::Fuel => "fuel".to_owned(),
+        Verdict::Trapped => "trapped".to_owned(),
     };
     let (cpu, wall) = (report.cpu_us / 1_000, report.wall_us / 1_000);
     let kib = report.peak_memory_bytes / 1_024;
@@ -336,7 +374,7 @@ pub fn processes_are_bounded(
 ) -> Result<(), String> {
     let case = cases().into_iter().find(|case| case.name == "fork_until_refused");
     let case = case.ok_or("the attack fork_until_refused is not in the list")?;
-    let mut spec = case.spec(programs, stage).map_err(|e| e.to_string())?;
+    let mut spec = case.spec(sandbox, programs, stage).map_err(|e| e.to_string())?;
     spec.limits.processes = 4;
     let done: Result<Outcome, Error> = sandbox.run(spec);
     let outcome = done.map_err(|e| e.to_string())?;

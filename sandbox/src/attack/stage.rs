@@ -6,8 +6,12 @@ use std::net::TcpListener;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sandbox::Sandbox;
+
+/// Stages that were set by this process.
+static STAGES: AtomicU64 = AtomicU64::new(0);
 
 /// Things that an attack must not reach.
 #[derive(Debug)]
@@ -26,7 +30,9 @@ impl Stage {
     /// One of these cannot be had.
     pub fn set(folder: &Path) -> std::io::Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?;
-        let name = format!("playhouse-attack-{}", std::process::id());
+        // Several tests of one process may each have a stage.
+        let number = STAGES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("playhouse-attack-{}-{number}", std::process::id());
         let socket = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         let secret = folder.join("secret");
         fs::write(&secret, "the supervisor's own")?;

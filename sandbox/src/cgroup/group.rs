@@ -308,11 +308,8 @@ mod tests {
     #[test]
     fn a_group_that_cannot_be_limited_leaves_no_folder_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let mine = Mine {
-            v2: None,
-            v1: vec![("memory", folder.path().to_path_buf())],
-            _locks: Vec::new(),
-        };
+        let mine =
+            Mine { v2: None, v1: vec![("memory", folder.path().to_path_buf())], locks: Vec::new() };
         Group::make(&mine, 7, None).unwrap_err();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -18,6 +18,7 @@ mod sweep;
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -39,7 +40,7 @@ pub(crate) struct Mine {
     /// Controllers of version 1, and this supervisor's folder in each one's hierarchy.
     pub(crate) v1: Vec<(&'static str, PathBuf)>,
     /// Open and locked folders: as long as they are, no sweep takes this supervisor for a dead one.
-    _locks: Vec<File>,
+    locks: Vec<File>,
 }
 
 pub(crate) fn told(
@@ -81,32 +82,29 @@ impl Mine {
     /// A folder that cannot be made, or a controller that cannot be switched on there.
     pub(crate) fn make(found: &Hierarchies) -> Result<Self, Error> {
         let name = own_name();
-        let mut locks = Vec::new();
-        let v2 = match &found.v2 {
-            None => None,
-            Some(v2) => {
-                let base = v2.folder.join(NAME);
-                if v2.controllers {
-                    switch_on_above(&v2.folder)?;
-                }
-                let folder = make_locked(&base, &name, &mut locks, |base, folder| {
-                    if v2.controllers {
-                        switch_on(base)?;
-                        switch_on(folder)?;
-                    }
-                    Ok(())
-                })?;
-                let hall = folder.join("hall");
-                fs::create_dir(&hall).map_err(told("make", &hall, MEND_FOLDER))?;
-                Some(V2 { folder, controllers: v2.controllers })
+        // Filled step by step, so that what was made is removed again where a later step fails.
+        let mut mine = Self { v2: None, v1: Vec::new(), locks: Vec::new() };
+        if let Some(v2) = &found.v2 {
+            if v2.controllers {
+                switch_on_above(&v2.folder)?;
             }
-        };
-        let mut v1 = Vec::new();
-        for (controller, folder) in &found.v1 {
-            let base = folder.join(NAME);
-            v1.push((*controller, make_locked(&base, &name, &mut locks, |_, _| Ok(()))?));
+            let base = v2.folder.join(NAME);
+            let (folder, lock) = make_locked(&base, &name)?;
+            mine.locks.push(lock);
+            mine.v2 = Some(V2 { folder: folder.clone(), controllers: v2.controllers });
+            if v2.controllers {
+                switch_on(&base)?;
+                switch_on(&folder)?;
+            }
+            let hall = folder.join("hall");
+            fs::create_dir(&hall).map_err(told("make", &hall, MEND_FOLDER))?;
         }
-        Ok(Self { v2, v1, _locks: locks })
+        for (controller, folder) in &found.v1 {
+            let (folder, lock) = make_locked(&folder.join(NAME), &name)?;
+            mine.locks.push(lock);
+            mine.v1.push((*controller, folder));
+        }
+        Ok(mine)
     }
 
     /// Where the keepers are born: a folder of version 2.
@@ -141,17 +139,43 @@ impl Drop for Mine {
         // What is not empty stays for the next sweep.
         for folder in self.folders() {
             remove(folder);
+            folder.parent().map(leave);
+        }
+        self.locks.clear();
+    }
+}
+
+/// Removes the folder of all supervisors if this was the last.
+fn leave(base: &Path) {
+    // Under its lock nobody makes a folder in it.
+    let Ok(whole) = File::open(base) else { return };
+    if whole.lock().is_ok() && sweep::folders(base).is_empty() {
+        remove(base);
+    }
+}
+
+/// How often a folder is made anew that another supervisor removed as the last to leave. 100: each
+/// time another one must have come and gone.
+const MAKE_TRIES: usize = 100;
+
+/// Makes `base/name` and locks it, while no sweep is at work in `base`.
+fn make_locked(base: &Path, name: &str) -> Result<(PathBuf, File), Error> {
+    let mut tries = 1;
+    loop {
+        match try_make_locked(base, name) {
+            Err(Error::Cgroup { cause, .. }) if is_gone(&cause) && tries < MAKE_TRIES => {
+                tries += 1;
+            }
+            done => return done,
         }
     }
 }
 
-/// Makes `base/name` and locks it, while no sweep is at work in `base`.
-fn make_locked(
-    base: &Path,
-    name: &str,
-    locks: &mut Vec<File>,
-    prepare: impl FnOnce(&Path, &Path) -> Result<(), Error>,
-) -> Result<PathBuf, Error> {
+fn is_gone(cause: &io::Error) -> bool {
+    matches!(cause.raw_os_error(), Some(libc::ENOENT | libc::ENODEV))
+}
+
+fn try_make_locked(base: &Path, name: &str) -> Result<(PathBuf, File), Error> {
     match fs::create_dir(base) {
         Err(e) if e.kind() != io::ErrorKind::AlreadyExists => {
             return Err(told("make", base, MEND_FOLDER)(e));
@@ -160,14 +184,19 @@ fn make_locked(
     }
     let whole = File::open(base).map_err(told("open", base, MEND_FOLDER))?;
     whole.lock().map_err(told("lock", base, MEND_FOLDER))?;
+    // Whoever removed it before it was locked may have been followed by one who made it anew.
+    let number = |about: fs::Metadata| (about.dev(), about.ino());
+    let locked = whole.metadata().map(number).map_err(told("look at", base, MEND_FOLDER))?;
+    if fs::metadata(base).map(number).map_err(told("look at", base, MEND_FOLDER))? != locked {
+        let gone = io::Error::from_raw_os_error(libc::ENOENT);
+        return Err(told("lock", base, MEND_FOLDER)(gone));
+    }
     sweep(base);
     let folder = base.join(name);
     fs::create_dir(&folder).map_err(told("make", &folder, MEND_FOLDER))?;
     let own = File::open(&folder).map_err(told("open", &folder, MEND_FOLDER))?;
     own.lock().map_err(told("lock", &folder, MEND_FOLDER))?;
-    locks.push(own);
-    prepare(base, &folder)?;
-    Ok(folder)
+    Ok((folder, own))
 }
 
 /// Switches the controllers on for the folders below `folder`.
@@ -213,4 +242,40 @@ pub(crate) fn remove(folder: &Path) -> bool {
         pause *= 2;
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(folder: &Path) -> Hierarchies {
+        let v1 = vec![("memory", folder.to_path_buf())];
+        Hierarchies { v2: None, v1, missing: Vec::new() }
+    }
+
+    #[test]
+    fn the_last_supervisor_to_leave_removes_the_folder_of_all() {
+        let top = tempfile::tempdir().unwrap();
+        let first = Mine::make(&found(top.path())).unwrap();
+        let second = Mine::make(&found(top.path())).unwrap();
+        drop(first);
+        assert!(top.path().join(NAME).exists());
+        drop(second);
+        assert!(!top.path().join(NAME).exists());
+    }
+
+    #[test]
+    fn supervisors_that_come_while_others_leave_are_served() {
+        let top = tempfile::tempdir().unwrap();
+        std::thread::scope(|all| {
+            for _ in 0..4 {
+                all.spawn(|| {
+                    for _ in 0..50 {
+                        drop(Mine::make(&found(top.path())).unwrap());
+                    }
+                });
+            }
+        });
+        assert!(!top.path().join(NAME).exists());
+    }
 }

@@ -27,7 +27,8 @@ pub(crate) fn sweep(base: &Path) -> usize {
     left
 }
 
-fn folders(of: &Path) -> Vec<PathBuf> {
+/// The folders in a folder.
+pub(super) fn folders(of: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(of) else { return Vec::new() };
     let paths = entries.flatten().map(|entry| entry.path());
     paths.filter(|path| path.is_dir()).collect()

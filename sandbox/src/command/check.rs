@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use playhouse_sandbox::{Config, Image, Limits, Sandbox, Spec, Tier, Verdict, facts, toolchains};
+use playhouse_sandbox::{
+    Config, Image, Limits, Sandbox, Spec, Tier, Verdict, facts, missing, toolchains,
+};
 
 use super::{Common, whole};
 
@@ -30,8 +32,12 @@ impl Check {
             }
         }
         println!("\ntoolchains");
-        for found in toolchains() {
-            println!("  {:<8} {}  ({})", found.name, found.version, found.program.display());
+        let found = toolchains();
+        for one in &found {
+            println!("  {:<8} {}  ({})", one.name, one.version, one.program.display());
+        }
+        for (name, package) in missing(&found) {
+            println!("  {name:<8} not here; on Debian: apt-get install {package}");
         }
         Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -44,6 +50,13 @@ fn try_tier(config: &Config) -> Result<String, String> {
     if fine.report.verdict != Verdict::Ok {
         let said = String::from_utf8_lossy(&fine.stderr).into_owned();
         return Err(format!("'true' ended with {:?} {said}", fine.report.verdict));
+    }
+    let nothing = br#"(module (func (export "_start")))"#.to_vec();
+    let module = sandbox.module(nothing, [""; 0], None).map_err(|e| whole(&e))?;
+    let module = sandbox.run(module).map_err(|e| whole(&e))?;
+    if module.report.verdict != Verdict::Ok {
+        let said = String::from_utf8_lossy(&module.stderr).into_owned();
+        return Err(format!("a WebAssembly module ended with {:?} {said}", module.report.verdict));
     }
     let mut hungry = Spec::new(Image::system(), ["sh", "-c", "x=x; while :; do x=$x$x; done"]);
     hungry.limits = Limits { cpu_ms: 5_000, ..Limits::default() };
@@ -62,5 +75,8 @@ fn try_tier(config: &Config) -> Result<String, String> {
     }
     let ms = fine.report.wall_us as f64 / 1_000.0;
     let landlock = fine.report.landlock.map_or("none".into(), |version| version.to_string());
-    Ok(format!("'true' took {ms:.1} ms, landlock {landlock}, memory is bounded, nothing was left"))
+    let module_ms = module.report.wall_us as f64 / 1_000.0;
+    Ok(format!(
+        "'true' took {ms:.1} ms, a module {module_ms:.1} ms, landlock {landlock}, memory is bounded, nothing was left"
+    ))
 }

@@ -90,13 +90,15 @@ fn run_help() -> String {
         "\nExit status:\n  \
          0 to 255  the program's own, if it ended by itself; 128 + n if signal n ended it\n  \
          121       nothing ran: the request was wrong, or a layer could not be set up\n  \
-         122       a limit was met: time, memory or output; the report says which\n  \
-         123       a forbidden system call was tried; the report names it\n\n\
+         122       a limit was met: time, memory, output or fuel; the report says which\n  \
+         123       a forbidden system call was tried; the report names it\n  \
+         126, 133  a WebAssembly module could not be started; it trapped\n\n\
          Examples:\n  \
          playhouse-sandbox run -- echo hello\n  \
          playhouse-sandbox run --cpu 2s --memory 256M --file main.py -- python3 main.py\n  \
          playhouse-sandbox run --toolchain rust --file a.rs --result a --results-to . \\\n      \
          --wall 20s --cpu 20s --memory 1G -- rustc a.rs\n  \
+         playhouse-sandbox run --module --fuel 1000000 -- hello.wat\n  \
          playhouse-sandbox run --image bare --file ./static-program:p --report - -- ./p",
     );
     text

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use playhouse_sandbox::{
-    Hooks, Image, Input, InputFile, Limits, Outcome, Sandbox, Spec, Stream, Verdict, toolchains,
+    Config, Hooks, Image, Input, InputFile, Limits, Outcome, Sandbox, Spec, Stream, Verdict,
+    toolchains,
 };
 
 use super::{Common, DID_NOT_RUN, whole};
@@ -33,7 +34,7 @@ pub(crate) struct Run {
     /// Show this file or folder too, read-only, at the same place or at AT
     #[arg(long, value_name = "PATH[:AT]")]
     show: Vec<String>,
-    /// Show what this toolchain has outside /usr: c, c++, java, node, python, rust
+    /// Show what this toolchain has outside /usr: c, c++, go, java, node, python, rust
     #[arg(long, value_name = "NAME")]
     toolchain: Vec<String>,
     /// Put this file into /work, under its own name or as NAME
@@ -54,6 +55,13 @@ pub(crate) struct Run {
     /// Write the report, as JSON, to this file, or to standard output if it is -
     #[arg(long, value_name = "PATH")]
     report: Option<PathBuf>,
+    /// PROGRAM is a WebAssembly module of this machine (.wasm or .wat) with WASI preview 1: run it by
+    /// wasmtime in the jail, without files and sockets
+    #[arg(long, conflicts_with_all = ["image", "show", "toolchain", "file", "result"])]
+    module: bool,
+    /// Instructions of a module, about one unit each
+    #[arg(long, value_name = "NUMBER", requires = "module")]
+    fuel: Option<u64>,
     #[command(flatten)]
     limits: Given,
     /// The program and its arguments
@@ -140,8 +148,9 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 impl Run {
     pub(crate) fn main(&self) -> Result<ExitCode, String> {
-        let spec = self.spec()?;
-        let sandbox = Sandbox::start(&self.common.config()).map_err(|e| whole(&e))?;
+        let config = self.common.config();
+        let spec = self.spec(&config)?;
+        let sandbox = Sandbox::start(&config).map_err(|e| whole(&e))?;
         let mut lost = false;
         let mut sink = |stream, piece: &[u8]| {
             let written = match stream {
@@ -160,8 +169,12 @@ impl Run {
         Ok(ExitCode::from(status(&outcome.report.verdict)))
     }
 
-    fn spec(&self) -> Result<Spec, String> {
-        let mut spec = Spec::new(self.image()?, self.program.iter().cloned());
+    fn spec(&self, config: &Config) -> Result<Spec, String> {
+        let mut spec = if self.module {
+            self.module(config)?
+        } else {
+            Spec::new(self.image()?, self.program.iter().cloned())
+        };
         spec.limits = self.limits.limits();
         spec.results.clone_from(&self.result);
         for given in &self.env {
@@ -177,6 +190,13 @@ impl Run {
             spec.input = Input::Descriptor(own.map_err(|e| format!("failed to take stdin: {e}"))?);
         }
         Ok(spec)
+    }
+
+    fn module(&self, config: &Config) -> Result<Spec, String> {
+        let (path, arguments) = self.program.split_first().ok_or("no module is named")?;
+        let told = |e: std::io::Error| format!("failed to read {path}: {e}");
+        let module = std::fs::read(path).map_err(told)?;
+        Spec::module(&config.helper, module, arguments, self.fuel).map_err(told)
     }
 
     fn image(&self) -> Result<Image, String> {
@@ -246,7 +266,12 @@ fn status(verdict: &Verdict) -> u8 {
         Verdict::Ok => 0,
         Verdict::Failed { status } => u8::try_from(*status).unwrap_or(1),
         Verdict::Signalled { signal } => u8::try_from(128 + signal).unwrap_or(u8::MAX),
-        Verdict::CpuTime | Verdict::WallTime | Verdict::Memory | Verdict::Output => 122,
+        Verdict::CpuTime
+        | Verdict::WallTime
+        | Verdict::Memory
+        | Verdict::Output
+        | Verdict::Fuel => 122,
+        Verdict::Trapped => 128 + 5,
         Verdict::Forbidden { .. } => 123,
         Verdict::Cancelled => DID_NOT_RUN,
     }

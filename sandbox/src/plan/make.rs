@@ -53,6 +53,8 @@ pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
         Step::BecomeFirst { setgroups: walls.tier == Tier::Full },
         Step::DieWithZygote,
         Step::NewSession,
+        // Not the supervisor's own: folders of the root that nobody may enter would be useless.
+        Step::Umask { mask: 0o022 },
         Step::Hostname { name: "jail".into() },
         Step::PrivateMounts,
         Step::Tmpfs {
@@ -135,7 +137,6 @@ fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> 
         Step::CloseTheRest,
         Step::NewSession,
         Step::DefaultSignals,
-        Step::Umask { mask: 0o022 },
         Step::WorkFolder,
     ]);
     for (which, value) in rlimits(&spec.limits, tier) {
@@ -150,7 +151,7 @@ fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> 
     }
     steps.extend([
         Step::FilterCalls,
-        Step::Execute { arguments: spec.arguments.clone(), environment: spec.environment() },
+        Step::Execute { arguments: spec.words(), environment: spec.environment() },
     ]);
     steps
 }

@@ -12,7 +12,8 @@ fn held(first: usize) {
     let sandbox = Sandbox::start(&config).unwrap();
     let (programs, _folder, stage) = attacks();
     processes_are_bounded(&sandbox, &programs, &stage).unwrap();
-    let mine: Vec<Case> = cases().into_iter().skip(first).step_by(3).collect();
+    let mine: Vec<Case> =
+        cases().into_iter().skip(first).step_by(3).filter(Case::is_possible).collect();
     let mut wrong = Vec::new();
     for case in mine {
         let row = case.run(&sandbox, &programs, &stage, 1).unwrap();

@@ -4,7 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use playhouse_sandbox::Sandbox;
+use playhouse_sandbox::attack::Traces;
+use playhouse_sandbox::{Config, Hooks, Image, Sandbox};
 
 use crate::harness::{COMMAND, config, long, out, shell, wait_until};
 
@@ -102,15 +103,91 @@ fn zygotes_without_supervisor() -> usize {
     .count()
 }
 
+fn kill_zygote(sandbox: &Sandbox) -> u32 {
+    let zygote = sandbox.zygote();
+    let process = nix::unistd::Pid::from_raw(zygote as i32);
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).unwrap();
+    zygote
+}
+
 #[test]
-fn a_zygote_that_is_killed_takes_its_jobs_along_and_the_next_job_is_told() {
+fn a_zygote_that_is_killed_is_replaced_and_the_next_job_runs() {
     let Some(config) = config() else { return };
     let sandbox = Sandbox::start(&config).unwrap();
     assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
-    let zygote = nix::unistd::Pid::from_raw(sandbox.zygote() as i32);
-    nix::sys::signal::kill(zygote, nix::sys::signal::Signal::SIGKILL).unwrap();
+    sandbox.settle();
+    let before = Traces::of(&sandbox);
+    for _ in 0..3 {
+        let killed = kill_zygote(&sandbox);
+        assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
+        assert_ne!(sandbox.zygote(), killed);
+        assert_eq!(sandbox.settle(), 0);
+        assert_eq!(Traces::left(&sandbox, &before), [""; 0]);
+    }
+}
+
+#[test]
+fn a_job_whose_zygote_is_killed_is_an_error_and_no_verdict() {
+    let Some(sandbox) = crate::harness::sandbox() else { return };
+    let mut sink = |_, _: &[u8]| {
+        kill_zygote(&sandbox);
+    };
+    let hooks = Hooks { sink: Some(&mut sink), ..Hooks::default() };
+    let told = sandbox.run_with(shell("echo started; sleep 100"), hooks).unwrap_err().to_string();
+    assert!(told.contains("the jail was lost while it ran a job"), "{told}");
+    assert_eq!(sandbox.settle(), 0);
+    assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
+}
+
+#[test]
+fn jails_that_died_with_their_zygote_are_removed_and_built_anew() {
+    let Some(config) = config() else { return };
+    let config = Config { pool: Some((Image::system(), 2)), ..config };
+    let sandbox = Sandbox::start(&config).unwrap();
+    sandbox.settle();
+    let before = Traces::of(&sandbox);
+    assert_eq!(before.ready, 2);
+    kill_zygote(&sandbox);
+    // The kernel takes a moment to kill the keepers: a job that gets one of them until then is told.
+    wait_until("a job runs again", || match sandbox.run(shell("echo fine")) {
+        Ok(outcome) => outcome.stdout == b"fine\n",
+        Err(error) => {
+            let told = error.to_string();
+            assert!(told.contains("jail"), "{told}");
+            false
+        }
+    });
+    assert_eq!(sandbox.settle(), 0);
+    assert_eq!(sandbox.ready(), 2);
+    assert_eq!(Traces::left(&sandbox, &before), [""; 0]);
+}
+
+#[test]
+fn a_zygote_that_cannot_live_is_tried_five_times_and_the_error_says_so() {
+    let Some(config) = config() else { return };
+    let sandbox = Sandbox::start(&Config { helper: "/bin/false".into(), ..config }).unwrap();
     let told = sandbox.run(shell("echo fine")).unwrap_err().to_string();
-    assert!(told.contains("zygote"), "{told}");
+    assert!(told.contains("the zygote /bin/false died 5 times in a row"), "{told}");
+    assert_eq!(sandbox.settle(), 0);
+    assert_eq!(sandbox.job_cgroups(), 0);
+}
+
+#[test]
+fn a_jail_is_the_same_under_any_umask_of_its_supervisor() {
+    if config().is_none() {
+        return;
+    }
+    let look = "echo x > /dev/null; cat /etc/passwd; stat -c '%a %n' / /dev /etc /tmp /work; umask";
+    let under = |mask: &str| {
+        let run = format!("umask {mask}; exec {COMMAND} run -- sh -c \"{look}\"");
+        let done = Command::new("sh").args(["-c", &run]).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let usual = under("022");
+    assert!(usual.contains("755 /dev\n755 /etc\n"), "{usual}");
+    assert_eq!(under("077"), usual);
+    assert_eq!(under("0"), usual);
 }
 
 #[test]

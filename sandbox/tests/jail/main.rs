@@ -4,6 +4,7 @@
 mod attacks;
 mod harness;
 mod killed;
+mod modules;
 mod ordinary;
 mod promises;
 mod steps;
