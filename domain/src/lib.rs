@@ -5,7 +5,11 @@
 //! one trait [`room::Rules`].
 
 pub mod account;
+pub mod audit;
+pub mod bug;
 pub mod duty;
+#[cfg(test)]
+mod golden;
 pub mod money;
 pub mod movie;
 pub mod notice;

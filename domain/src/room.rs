@@ -146,6 +146,13 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
         serde_json::to_value(event).unwrap_or_else(|e| e.to_string().into())
     }
 
+    /// What the part called `name` is now, as JSON without secrets, for its biography: what it was
+    /// after each record. `None` if there is no such part, as in kinds that have none.
+    fn part(&self, name: &str) -> Option<serde_json::Value> {
+        let _ = name;
+        None
+    }
+
     /// The kind's bounds.
     fn policy() -> Policy {
         Policy::default()
@@ -372,6 +379,9 @@ pub struct Policy {
 /// What of the journal behind the older snapshot is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retention {
+    /// Nothing, and only one snapshot: once a room sleeps its journal says what is, and not how it
+    /// came to be. If that snapshot is damaged there is no older one to fall back on.
+    Nothing,
     /// Everything.
     Forever,
     /// The newest so many records.

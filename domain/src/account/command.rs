@@ -33,8 +33,10 @@ pub enum Command {
     },
     /// Tell the password's hash, to check a password against.
     ReadCredentials,
-    /// Open a session.
+    /// Open a session, if the password is still the one that was checked: checking takes a while.
     LogIn {
+        /// The hash that the password was checked against.
+        checked: String,
         /// Its id.
         session: SessionId,
         /// The hash of its refresh token.
@@ -62,12 +64,12 @@ pub enum Command {
     },
     /// End all sessions.
     LogOutAll,
-    /// Take another password, and end all other sessions.
+    /// Take another password, and end all sessions: whoever shares one of them is out too.
     ChangePassword {
+        /// The hash that the old password was checked against; another one by now is refused.
+        checked: String,
         /// The new password, hashed, in PHC form.
         password: String,
-        /// The session that goes on.
-        keep: Option<SessionId>,
     },
     /// Let it do more or less. Less ends its sessions. Administrators.
     SetRole(Role),

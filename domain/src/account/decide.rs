@@ -30,6 +30,19 @@ fn made_before() -> Refusal {
     Refusal::new(RefusalKind::Conflict, "already_exists", "the account was made before")
 }
 
+/// The one refusal of a log-in that does not fit, whatever did not.
+#[must_use]
+pub fn wrong_login() -> Refusal {
+    let message = "the name or the password is wrong";
+    Refusal::new(RefusalKind::Unauthenticated, "wrong_login", message)
+}
+
+/// The refusal of a new password to somebody who does not know the old one.
+#[must_use]
+pub fn wrong_password() -> Refusal {
+    Refusal::new(RefusalKind::Forbidden, "wrong_password", "the old password is wrong")
+}
+
 /// The refusal for the name at `place` of the claims.
 fn name_taken(place: usize) -> Refusal {
     if place == 0 {
@@ -60,7 +73,8 @@ impl Account {
                 self.register(cx, &username, &email, password, role)
             }
             Command::ReadCredentials => self.credentials(profile),
-            Command::LogIn { session, refresh, until } => self.log_in(session, refresh, until),
+            Command::LogIn { checked, .. } if !self.has_password(&checked) => Err(wrong_login()),
+            Command::LogIn { session, refresh, until, .. } => self.log_in(session, refresh, until),
             Command::Refresh { session, presented, next, until, repeat } => {
                 let open = self.sessions.get(&session).ok_or_else(no_session)?;
                 let account = self.info().ok_or_else(not_found)?;
@@ -83,10 +97,12 @@ impl Account {
             Command::LogOutAll => {
                 Ok(Effects::reply(ended(self.sessions.keys().copied().collect()), Reply::Done))
             }
-            Command::ChangePassword { password, keep } => {
-                let others = self.sessions.keys().copied().filter(|id| Some(*id) != keep);
+            Command::ChangePassword { checked, .. } if !self.has_password(&checked) => {
+                Err(wrong_password())
+            }
+            Command::ChangePassword { password, .. } => {
                 let mut events = vec![Event::PasswordChanged { password }];
-                events.extend(ended(others.collect()));
+                events.extend(ended(self.sessions.keys().copied().collect()));
                 Ok(Effects::reply(events, Reply::Done))
             }
         }
@@ -142,6 +158,11 @@ impl Account {
             }
             Standing::Lost(place) => effects.settle(profile.ticket, Err(name_taken(place))),
         }
+    }
+
+    /// True if `hash` is the one that passwords are checked against now.
+    fn has_password(&self, hash: &str) -> bool {
+        self.active().is_some_and(|profile| profile.password == hash)
     }
 
     fn credentials(&self, profile: Option<&Profile>) -> Decided {

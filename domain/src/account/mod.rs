@@ -20,6 +20,7 @@ use playhouse_protocol::ids::{AccountId, RoomId, SessionId};
 use serde::{Deserialize, Serialize};
 
 pub use self::command::{AccountInfo, Change, Command, Event, Reply, SessionInfo, View};
+pub use self::decide::{wrong_login, wrong_password};
 use self::sessions::Session;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::notice::Notice;

@@ -5,14 +5,13 @@
 //! all that leads from one to the other.
 //!
 //! The state is a set: nothing in it says who came first, or when. The journal has both for a while,
-//! since each voter is a record there, with whoever asked. **What is promised**: of the voters before
-//! the older of the roll's two newest snapshots, order and time are gone from the journal. **What is
-//! not**: those since then keep theirs for as long as no newer snapshots pass them, and so for ever if
-//! nobody else asks. The host stores a snapshot after [`SNAPSHOT_EVERY`] records at the earliest, once
-//! they weigh as much as the roll, and one when a room falls asleep after more than 32. So a roll of
-//! fewer than two snapshots forgets nothing, and of a large one up to the newest three fifths are not
-//! forgotten. Nor are copies: a backup made meanwhile, and the store's free space until it is used
-//! again. `docs/polls.md` says what follows for a voter.
+//! since each voter is a record there, with whoever asked. **What is promised**: each snapshot of the
+//! roll takes the place of every record before it ([`Retention::Nothing`]), and a roll that nobody has
+//! asked for a minute falls asleep behind a snapshot of its last record; order and time are then gone
+//! from the journal. **What is not**: a server that is stopped within that minute keeps the newest
+//! records until the roll is used again, which closing the poll does. Nor are
+//! copies forgotten: a backup made meanwhile, and the store's free space until it is used again.
+//! `docs/polls.md` says what follows for a voter.
 
 use std::collections::BTreeMap;
 
@@ -26,8 +25,8 @@ use crate::refusal::{Refusal, RefusalKind};
 use crate::room::{Audience, Caller, Cx, Effects, Policy, Retention, Rules};
 use crate::time::Timestamp;
 
-/// How many records lie between snapshots at least. 64: an audience of some hundred has passed two of
-/// them before all have asked, and a full roll of 50,000 is still written only about 15 times, since
+/// How many records lie between snapshots at least. 64: of an audience that asks all evening little
+/// lies in the journal at once, and a full roll of 50,000 is still written only about 15 times, since
 /// each snapshot waits until the records behind it weigh as much as the one before.
 pub const SNAPSHOT_EVERY: u64 = 64;
 
@@ -147,8 +146,7 @@ impl Rules for Roll {
 
     fn policy() -> Policy {
         Policy {
-            // Nothing behind the older snapshot.
-            retention: Retention::Records(0),
+            retention: Retention::Nothing,
             snapshot_every: SNAPSHOT_EVERY,
             // An audience asks at once, as it votes at once.
             mailbox: 2048,

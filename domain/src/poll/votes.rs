@@ -11,6 +11,7 @@ use super::log::Vote;
 use super::quiz;
 use super::voter::{Digest16, Voter};
 use super::{Poll, Setup};
+use crate::bug::{self, Bug};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::room::{Caller, Cx, Effects, Seed};
 
@@ -60,7 +61,7 @@ impl Poll {
         let choice = choice.checked(asks)?;
         let name = choice::name(asks, name.as_deref())?;
         let key = key.map(key_digest);
-        if let Some(receipt) = self.repeated(&voter, &choice, name.as_deref(), key)? {
+        if let Some(receipt) = self.repeated(setup, &voter, &choice, name.as_deref(), key)? {
             return Ok(Effects::reply(vec![], Reply::Voted(receipt)));
         }
         match self.phase {
@@ -135,25 +136,34 @@ impl Poll {
     /// The receipt of the same vote, if it came before: under the same key, or as the newest choice.
     fn repeated(
         &self,
+        setup: &Setup,
         voter: &Voter,
         choice: &Choice,
         name: Option<&str>,
         key: Option<u64>,
     ) -> Result<Option<Receipt>, Refusal> {
-        let same = |vote: &Vote| {
-            vote.marks.choice(&self.tally.cloud) == *choice && vote.name.as_deref() == name
-        };
-        for (number, vote) in self.history(voter) {
-            if key.is_none() || vote.key != key {
-                continue;
+        let key = key.filter(|_| !bug::is(Bug::VoteKeyForgotten));
+        let known = key.and_then(|key| self.history(voter).find(|(_, vote)| vote.key == Some(key)));
+        match known {
+            Some((number, vote)) if self.says(vote, choice, name) => Ok(self.receipt(number)),
+            Some(_) => Err(invalid("key_reused", "the key was used before with another vote")),
+            // A key must be known when it comes again after a later vote, so that it undoes none.
+            None if key.is_some()
+                && self.phase == Phase::Open
+                && self.room_for(setup, voter).is_ok() =>
+            {
+                Ok(None)
             }
-            return match same(vote) {
-                true => Ok(self.receipt(number)),
-                false => Err(invalid("key_reused", "the key was used before with another vote")),
-            };
+            None => {
+                let newest = self.history(voter).next();
+                let newest = newest.filter(|(_, vote)| self.says(vote, choice, name));
+                Ok(newest.and_then(|(number, _)| self.receipt(number)))
+            }
         }
-        let newest = self.history(voter).next();
-        Ok(newest.filter(|(_, vote)| same(vote)).and_then(|(number, _)| self.receipt(number)))
+    }
+
+    fn says(&self, vote: &Vote, choice: &Choice, name: Option<&str>) -> bool {
+        vote.marks.choice(&self.tally.cloud) == *choice && vote.name.as_deref() == name
     }
 
     /// A voter's records, newest first.

@@ -9,6 +9,7 @@ use super::{
     Booking, BookingStatus, Charging, Deadline, Hold, House, Opening, Refunding, Showing, Taken,
     Wait,
 };
+use crate::bug::{self, Bug};
 use crate::duty::DutyId;
 use crate::notice::NoticeKind;
 use crate::time::Timestamp;
@@ -42,8 +43,14 @@ impl Showing {
             Event::Transferred { booking, name, account } => {
                 self.transferred(at, *booking, name, *account);
             }
-            Event::Blocked { seats, .. } => self.set(seats, Taken::Blocked),
-            Event::Unblocked { seats } => self.set(seats, Taken::Free),
+            Event::Blocked { seats, reason } => {
+                self.set(seats, Taken::Blocked);
+                self.reasons.blocked(seats, reason);
+            }
+            Event::Unblocked { seats } => {
+                self.set(seats, Taken::Free);
+                self.reasons.unblocked(seats);
+            }
             Event::Waiting { wait, account, name, count, kind } => {
                 self.waits_given += 1;
                 let (id, account, count, kind) = (*wait, *account, *count, *kind);
@@ -284,7 +291,9 @@ impl Showing {
             self.refunds.insert(refund, Refunding { booking: Some(id), charge, amount });
         }
         self.tell_booking(at, NoticeKind::Cancelled, id, &booking, booking.account);
-        self.set(&booking.seats, Taken::Free);
+        if !bug::is(Bug::CancelledSeatsStaySold) {
+            self.set(&booking.seats, Taken::Free);
+        }
     }
 
     fn refunded(&mut self, at: Timestamp, refund: DutyId) {

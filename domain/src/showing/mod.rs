@@ -5,7 +5,8 @@
 //! - `decide`: what a command leads to, by concern in `holds`, `purchase` (payments and refunds too),
 //!   `bookings`, `blocks` and `waitlist`; `due`: what time leads to.
 //! - `apply`: taking facts in; `buyers`: what each account has; `notices`: news for accounts.
-//! - [`view`]: what is seen. `rows`: what lists show. `old`: reading what older versions stored.
+//! - [`view`]: what is seen. `rows`: what lists show. `part`: what a seat is, for its biography. `old`:
+//!   reading what older versions stored.
 //!
 //! A seat is free, held, sold or blocked; `Showing::seats` holds the one thing each is, so it
 //! cannot be held or sold twice. A command costs by the seats it names, not by the house: totals are
@@ -23,6 +24,7 @@ pub mod event;
 mod holds;
 mod notices;
 mod old;
+mod part;
 pub mod plan;
 mod purchase;
 mod rows;
@@ -46,6 +48,7 @@ pub use self::rows::Purchase;
 pub use self::view::{Change, Sales, ShowingInfo, Totals, View};
 
 use self::buyers::Buyer;
+use self::part::Reasons;
 use self::plan::SeatIndex;
 use self::rows::Touched;
 use crate::duty::{Duty, DutyId, DutyResult};
@@ -84,6 +87,8 @@ pub struct Showing {
     sales: Sales,
     #[serde(skip)]
     touched: Touched,
+    #[serde(skip)]
+    reasons: Reasons,
 }
 
 /// The house of a showing that was opened.
@@ -214,6 +219,7 @@ impl Rules for Showing {
             free_by_kind: BTreeMap::new(),
             sales: Sales::default(),
             touched: Touched::default(),
+            reasons: Reasons::default(),
         }
     }
 
@@ -297,6 +303,10 @@ impl Rules for Showing {
             *token = "(not shown)".into();
         }
         shown
+    }
+
+    fn part(&self, name: &str) -> Option<serde_json::Value> {
+        self.seat(name)
     }
 
     fn policy() -> Policy {

@@ -10,6 +10,7 @@ use playhouse_protocol::ids::{AccountId, BookingId, HoldId, ShowingId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::part::Reasons;
 use super::plan::SeatIndex;
 use super::rows::Touched;
 use super::*;
@@ -62,6 +63,7 @@ pub(super) fn state_1(bytes: &[u8]) -> Result<Showing, String> {
         free_by_kind: old.free_by_kind,
         sales: old.sales,
         touched: Touched::default(),
+        reasons: Reasons::default(),
     };
     showing.buyers = showing.count_buyers();
     Ok(showing)

@@ -26,11 +26,11 @@ fn notice(n: u64) -> Notice {
 #[test]
 fn only_the_server_may_ask_about_passwords_and_sessions() {
     let mut room = registered("ann", Role::User);
-    let password = String::new();
+    let (checked, password) = (String::new(), String::new());
     for command in [
         Command::ReadCredentials,
         Command::LogOutAll,
-        Command::ChangePassword { password, keep: None },
+        Command::ChangePassword { checked, password },
     ] {
         for caller in [Caller::Nobody, person(Role::Admin), Caller::Room(account_room(7))] {
             let refused = room.ask(Timestamp::ZERO, &caller, command.clone());

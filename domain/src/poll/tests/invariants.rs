@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use playhouse_protocol::codec;
 
 use super::super::chain::{Canonical, Hash, RecordKind};
-use super::super::choice::Marks;
 use super::super::log::What;
 use super::super::*;
 use super::stage::Stage;
@@ -135,20 +134,9 @@ impl Stage {
         match event {
             Event::Voted { voter, choice, .. } => {
                 let had = was.ballots.get(voter).and_then(|number| was.log.vote(*number));
-                let changed = had.is_some();
-                assert_eq!(after.ballots, before.ballots + u32::from(!changed));
-                if !changed {
-                    let grew = |(a, b): (&u32, &u32)| b >= a;
-                    assert!(before.counts.iter().zip(&after.counts).all(grew), "never backwards");
-                } else if let (Kind::Single | Kind::Rating, Choice::Options(to)) =
-                    (self.rules.asks().unwrap().kind, choice)
-                {
-                    let moved: u32 =
-                        before.counts.iter().zip(&after.counts).map(|(a, b)| a.abs_diff(*b)).sum();
-                    let Marks::Options(from) = &had.unwrap().marks else { panic!() };
-                    let expected = if **from == **to { 0 } else { 2 };
-                    assert_eq!(moved, expected, "a changed vote moves one unit");
-                }
+                let had = had.map(|vote| vote.marks.choice(&before.cloud));
+                assert_eq!(after.ballots, before.ballots + u32::from(had.is_none()));
+                self.check_moved(was, had, choice);
                 assert_eq!(was.phase, Phase::Open, "nothing counts but while it is open");
             }
             Event::Reset { .. } => assert_eq!(after.ballots, 0),
@@ -159,6 +147,20 @@ impl Stage {
         assert!(self.rules.log.newest() >= was.log.newest(), "numbers are never given twice");
         let of = |poll: &Poll| (poll.log.head(), poll.log.newest());
         assert_eq!(of(was) == of(&self.rules), !logged(event), "each record is in the chain");
+    }
+
+    /// One ballot that said `from`, or is new, and says `to` now has moved its own marks by one each,
+    /// and nobody else's.
+    fn check_moved(&self, was: &Poll, from: Option<Choice>, to: &Choice) {
+        let kind = self.rules.asks().unwrap().kind;
+        let mut expected = marks(was);
+        for (choice, by) in from.iter().map(|from| (from, -1)).chain([(to, 1)]) {
+            for mark in counted(kind, choice) {
+                *expected.entry(mark).or_default() += by;
+            }
+        }
+        expected.retain(|_, count| *count != 0);
+        assert_eq!(marks(&self.rules), expected, "a vote moves its own marks and no other");
     }
 
     /// The state is what its events make of it, from the first on and from any snapshot on.
@@ -189,4 +191,25 @@ fn the_log_of_a_round_begins_where_the_one_before_ended() {
     let What::Act(kind, _) = &stage.rules.log.entry(end.0 + 1).unwrap().what else { panic!() };
     assert_eq!(*kind, RecordKind::Reset);
     assert_ne!(end.1, Hash::default());
+}
+
+/// How often each mark was made, by its name; those that were made.
+fn marks(poll: &Poll) -> BTreeMap<String, i64> {
+    let options = poll.tally.counts.iter().enumerate();
+    let options = options.map(|(n, count)| (n.to_string(), *count));
+    let words = poll.tally.cloud.said().map(|(word, count)| (format!("word {word}"), count));
+    let marks = options.chain(words).map(|(mark, count)| (mark, count.into()));
+    marks.filter(|(_, count)| *count != 0).collect()
+}
+
+/// The names of the marks of `choice` that count: of a ranking its first place alone.
+fn counted(kind: Kind, choice: &Choice) -> Vec<String> {
+    let first = u8::from(kind == Kind::Rating);
+    match choice {
+        Choice::Words(words) => words.iter().map(|word| format!("word {word}")).collect(),
+        Choice::Options(options) => {
+            let options = if kind == Kind::Ranked { &options[..1] } else { &options[..] };
+            options.iter().map(|option| (option - first).to_string()).collect()
+        }
+    }
 }

@@ -120,6 +120,10 @@ fn nobody_is_shown_the_roll() {
     for audience in [Audience::Public, Audience::Presenter, Audience::Own(account(99))] {
         assert!(book.roll.view(Timestamp::ZERO, &audience).is_none());
     }
+    for caller in [Caller::System, Caller::Nobody, Caller::Guest(guest(1)), presenter(), person(1)]
+    {
+        assert!(book.roll.audience(&caller).is_none(), "nobody follows it");
+    }
     assert!(book.roll.audiences().is_empty() && book.roll.rows().is_empty());
     let command = Command::Issue { voter: device(1), request: request(1) };
     let event: Event = codec::decode(&book.log[0].2).unwrap();
@@ -128,7 +132,7 @@ fn nobody_is_shown_the_roll() {
         !shown.contains(&guest(1).to_string()) && !shown.contains(&format!("{:?}", request(1)))
     );
     assert!(book.roll.row_changes(&event).is_empty());
-    assert_eq!(Roll::policy().retention, Retention::Records(0), "no record outlives the snapshots");
+    assert_eq!(Roll::policy().retention, Retention::Nothing, "no record outlives a snapshot");
 }
 
 #[test]

@@ -79,6 +79,21 @@ fn a_vote_that_arrives_late_does_not_undo_a_later_one() {
 }
 
 #[test]
+fn a_vote_that_says_the_same_again_is_known_by_its_key_when_it_arrives_late() {
+    let mut stage = Stage::open(asks(Kind::Single));
+    let caller = Caller::Guest(guest(1));
+    let send = |stage: &mut Stage, choice: &[u8], by: Option<&str>| {
+        stage.vote_as(&caller, device(1), options(choice), None, by).unwrap()
+    };
+    send(&mut stage, &[0], Some("k1"));
+    let same = send(&mut stage, &[0], Some("k2"));
+    assert_eq!(send(&mut stage, &[0], None), same, "without a key it changes nothing");
+    send(&mut stage, &[1], Some("k3"));
+    assert_eq!(send(&mut stage, &[0], Some("k2")), same, "the network delivers k2 again");
+    assert_eq!(stage.counts(), json!([0, 1, 0]), "and k3 counts");
+}
+
+#[test]
 fn each_kind_takes_what_it_asks_for() {
     let multiple = || asks(Kind::Multiple { max: 2 });
     for (asked, choice, taken) in [

@@ -513,3 +513,26 @@ fn nobody_is_shown_a_payment_token() {
         assert!(!shown.to_string().contains(secret), "{shown}");
     }
 }
+
+#[test]
+fn a_seat_says_whose_it_is_and_why_it_is_off_sale() {
+    let mut stage = Stage::new(opening());
+    let seat = |stage: &Stage, name: &str| {
+        stage
+            .rules
+            .part(name)
+            .map(|mut seat| ["state", "by", "reason"].map(|field| seat[field].take()))
+    };
+    let json = |value: &str| serde_json::Value::from(value);
+    let null = serde_json::Value::Null;
+    assert_eq!(seat(&stage, "A1"), Some([json("free"), null.clone(), null.clone()]));
+    assert_eq!((seat(&stage, "A9"), seat(&stage, "")), (None, None));
+    let hold =
+        Command::Hold { seats: Want::Named(vec!["A1".into()]), expect: None, name: "Ann".into() };
+    stage.ask(&person(1), hold).unwrap();
+    let ann = serde_json::to_value(account(1)).unwrap();
+    assert_eq!(seat(&stage, "A1"), Some([json("held"), ann, null.clone()]));
+    let block = Command::Block { seats: vec!["A2".into()], reason: "press".into(), expect: None };
+    stage.ask(&organizer(), block).unwrap();
+    assert_eq!(seat(&stage, "A2"), Some([json("blocked"), null, json("press")]));
+}
