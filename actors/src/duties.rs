@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::duty::{DutyId, DutyResult, Work};
 use playhouse_domain::room::Caller;
 use playhouse_protocol::ids::{CommandKey, RoomId};
@@ -29,6 +30,9 @@ pub(crate) fn key(room: &RoomId, id: DutyId, work: &Work) -> Uuid {
         Work::Tell { room, command } => (room.as_str(), command),
         Work::External { kind, payload } => (*kind, payload),
     };
+    if bug::is(Bug::DutyKeyDrawnAnew) {
+        return Uuid::from_u128(rand::random());
+    }
     let name = [format!("{room}/{}/{to}/", id.0).as_bytes(), what].concat();
     Uuid::new_v5(&KEYS, &name)
 }

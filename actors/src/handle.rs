@@ -14,13 +14,12 @@ use playhouse_protocol::ids::{CommandKey, RoomId, Shard};
 use playhouse_protocol::limits::COMMAND_BYTES_MAX;
 use tokio::sync::oneshot;
 
-use crate::host::{DeadLetter, Status, Told};
-use crate::journal::{Journal, JournalError, Rewrite, Row, RowQuery};
+use crate::host::Told;
+use crate::journal::{Journal, JournalError, Row, RowQuery};
 use crate::lane::Mailbox;
-use crate::past;
 use crate::room::Request;
 use crate::shard::{Route, ShardActor};
-use crate::shared::{Overview, Shared};
+use crate::shared::Shared;
 use crate::watch::{Sink, StreamPosition, Viewer, Watching};
 
 /// How long a caller waits for an outcome that depends on a duty before it is told to look later.
@@ -125,6 +124,9 @@ pub enum AskError {
         /// What stands against it.
         reason: String,
     },
+    /// The record is no longer there to be looked at.
+    #[error("what the room was then is no longer kept")]
+    RecordGone,
     /// The server is shutting down.
     #[error("the server is shutting down")]
     ShuttingDown,
@@ -156,11 +158,11 @@ pub(crate) struct Inner {
 /// A handle to all rooms. Cheap to clone.
 #[derive(Clone)]
 pub struct Rooms {
-    inner: Arc<Inner>,
+    pub(crate) inner: Arc<Inner>,
 }
 
 /// Counts an ask from outside while it is open.
-struct Open<'a>(&'a Shared);
+pub(crate) struct Open<'a>(&'a Shared);
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
@@ -239,7 +241,7 @@ impl Rooms {
     }
 
     /// Waits for an answer, at most [`ANSWER_WAIT`], and not much longer once the server drains.
-    async fn wait<T>(
+    pub(crate) async fn wait<T>(
         &self,
         answer: oneshot::Receiver<Result<T, AskError>>,
     ) -> Option<Result<T, AskError>> {
@@ -316,7 +318,7 @@ impl Rooms {
         self.read(move |journal| journal.rooms(kind.as_deref(), after.as_ref(), limit)).await
     }
 
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&dyn Journal) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, AskError> {
@@ -331,86 +333,7 @@ impl Rooms {
             .map_err(|e| unavailable(&e))
     }
 
-    /// How `room` stands. Loads it if it is not in memory.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError::NoSuchRoom`] if there is no such kind of room.
-    pub async fn status(&self, room: &RoomId) -> Result<Status, AskError> {
-        let (reply, answer) = oneshot::channel();
-        self.send(room, Request::Status { reply })?;
-        answer.await.map_err(|_| AskError::NoSuchRoom)
-    }
-
-    /// Closes `room` to everybody until [`Self::reopen`].
-    ///
-    /// # Errors
-    ///
-    /// [`AskError::Overloaded`].
-    pub fn quarantine(&self, room: &RoomId, reason: String) -> Result<(), AskError> {
-        self.send(room, Request::Quarantine(reason))
-    }
-
-    /// Rebuilds `room` from its journal and opens it if it was quarantined.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError::Overloaded`].
-    pub fn reopen(&self, room: &RoomId) -> Result<(), AskError> {
-        self.send(room, Request::Reopen)
-    }
-
-    /// Gives the quarantined `room` another past on behalf of `by`, and opens it: its revision
-    /// then. What `rewrite` leaves out is undone for good, whoever was told of it, though its
-    /// records stay to be looked at; the stream epoch changes.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError::NotQuarantined`], [`AskError::Unrepairable`], [`AskError::StoreUnavailable`].
-    pub async fn rewrite(
-        &self,
-        room: &RoomId,
-        by: Caller,
-        rewrite: Rewrite,
-    ) -> Result<u64, AskError> {
-        let _open = self.enter()?;
-        let (reply, answer) = oneshot::channel();
-        self.send(room, Request::Rewrite { by, rewrite, reply })?;
-        let told = self.wait(answer).await.unwrap_or(Err(AskError::OutcomeUnknown))?;
-        Ok(told.revision)
-    }
-
-    /// Counts by kind, and the quarantined rooms.
-    #[must_use]
-    pub fn overview(&self) -> Overview {
-        self.inner.shared.overview()
-    }
-
-    /// The newest commands that were set aside, oldest first.
-    #[must_use]
-    pub fn dead_letters(&self) -> Vec<(RoomId, DeadLetter)> {
-        self.inner.shared.stats.dead_letters()
-    }
-
-    /// The past of `room` as JSON, from record `from` on, at most `limit` records, secrets left
-    /// out.
-    ///
-    /// # Errors
-    ///
-    /// [`AskError::StoreUnavailable`], [`AskError::NoSuchRoom`].
-    pub async fn past(
-        &self,
-        room: &RoomId,
-        from: u64,
-        limit: usize,
-    ) -> Result<serde_json::Value, AskError> {
-        let kind = self.inner.shared.kinds.get(room.kind()).ok_or(AskError::NoSuchRoom)?.clone();
-        let id = room.clone();
-        let page = self.read(move |journal| journal.frames(&id, from, limit)).await?;
-        Ok(past::page(&kind, &page))
-    }
-
-    fn enter(&self) -> Result<Open<'_>, AskError> {
+    pub(crate) fn enter(&self) -> Result<Open<'_>, AskError> {
         let shared = &self.inner.shared;
         if *shared.draining.borrow() {
             return Err(AskError::ShuttingDown);
@@ -419,7 +342,7 @@ impl Rooms {
         Ok(Open(shared))
     }
 
-    fn send(&self, room: &RoomId, request: Request) -> Result<(), AskError> {
+    pub(crate) fn send(&self, room: &RoomId, request: Request) -> Result<(), AskError> {
         let turn = self.inner.shared.turn(room).ok_or(AskError::NoSuchRoom)?;
         let shard = &self.inner.shards[usize::from(room.shard().0)];
         shard

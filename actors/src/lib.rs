@@ -8,13 +8,16 @@
 //! - [`performer`]: who does the work that rooms owe to the world outside.
 //!
 //! Inside: `shard` and `room` are the actors, `lane` how messages reach them, `duties` what
-//! performs their work, `lists` makes lists anew, `shared` what they share, `past` what inspectors see.
+//! performs their work, `lists` makes lists anew, `shared` what they share, `inspect`
+//! and `past` what administrators ask of rooms and see.
 
 pub mod clock;
 mod duties;
 pub mod handle;
 pub mod host;
+mod inspect;
 pub mod journal;
+pub mod kill;
 mod lane;
 mod lists;
 mod past;
@@ -22,6 +25,8 @@ pub mod performer;
 mod room;
 mod shard;
 mod shared;
+#[cfg(test)]
+mod simulation;
 pub mod start;
 pub mod watch;
 

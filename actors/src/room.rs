@@ -14,12 +14,15 @@ use tracing::{error, warn};
 
 use crate::duties;
 use crate::handle::{AskError, Seen, TicketCell};
-use crate::host::{Input, LoadFailed, Output, Room, Started, Status, Token, Told, snapshot_of};
+use crate::host::{
+    Crash, Input, LoadFailed, Output, Room, Started, Status, Token, Told, snapshot_of,
+};
 use crate::journal::committer::{CommitError, chain};
 use crate::journal::{Append, Journal, JournalError, Keep, Rewrite, Snapshot};
+use crate::kill::{self, Step};
 use crate::lane::{Lane, Mailbox, Turn};
 use crate::shard::{ShardActor, Sleeping};
-use crate::shared::Shared;
+use crate::shared::{Share, Shared};
 use crate::watch::{
     Publication, Sink, StreamPosition, Viewer, WatchEnd, WatchGuard, WatcherId, Watching,
 };
@@ -52,6 +55,9 @@ pub(crate) enum Request {
     },
     Quarantine(String),
     Reopen,
+    Snapshot {
+        reply: oneshot::Sender<Result<Told, AskError>>,
+    },
     Rewrite {
         by: Caller,
         rewrite: Rewrite,
@@ -65,7 +71,9 @@ impl Request {
     /// Answers that the request cannot be served.
     pub(crate) fn refuse(self, error: AskError) {
         match self {
-            Self::Command { reply, .. } | Self::Rewrite { reply, .. } => {
+            Self::Command { reply, .. }
+            | Self::Rewrite { reply, .. }
+            | Self::Snapshot { reply } => {
                 drop(reply.send(Err(error)));
             }
             Self::View { reply, .. } => drop(reply.send(Err(error))),
@@ -116,6 +124,8 @@ pub(crate) struct RoomActor {
     barrier: bool,
     timer: Option<(Timestamp, SpawnHandle)>,
     inbox: Inbox,
+    /// What the room adds to the figures of its kind.
+    share: Share,
 }
 
 /// What is known of a room's mailbox.
@@ -135,7 +145,9 @@ impl RoomActor {
         barrier: bool,
         inbox: Inbox,
     ) -> Self {
+        let share = shared.share(&id);
         Self {
+            share,
             id,
             host,
             shared,
@@ -174,6 +186,7 @@ impl RoomActor {
         while let Some(output) = self.host.poll() {
             self.carry_out(output);
         }
+        self.share.is(self.host.watcher_count(), self.host.bytes());
         self.set_timer(ctx);
     }
 
@@ -195,7 +208,9 @@ impl RoomActor {
             }
             Output::Answer(token, result) => {
                 if let Some(Waiting::Told(reply, _)) = self.waiting.remove(&token) {
+                    kill::here(Step::BeforeAnswer);
                     let _ = reply.send(result);
+                    kill::here(Step::AfterAnswer);
                 }
             }
             Output::Accepted(token, ticket) => {
@@ -235,7 +250,8 @@ impl RoomActor {
             }
             Output::Failed { reason, pause } => {
                 warn!(room = %self.id, reason, pause_ms = pause.as_millis() as u64, "room failed");
-                self.shared.stats.failed(&self.id);
+                let crash = Crash { at: self.shared.clock.now(), reason };
+                self.shared.stats.failed(&self.id, crash);
             }
             Output::Quarantined { reason } => {
                 error!(room = %self.id, reason, "room quarantined");
@@ -343,6 +359,7 @@ impl RoomActor {
             if sink.publish(publication).is_err() {
                 self.input(Input::Lagging(*watcher));
             }
+            kill::here(Step::MidBroadcast);
         }
     }
 
@@ -438,11 +455,15 @@ impl Handler<Asked> for RoomActor {
             }
             Request::Status { reply } => {
                 let waiting = self.inbox.waiting.load(Ordering::Relaxed);
-                let _ = reply.send(Status { waiting, ..self.host.status() });
+                let last_crash = self.shared.stats.last_crash(&self.id);
+                let _ = reply.send(Status { waiting, last_crash, ..self.host.status() });
                 Input::Tick
             }
             Request::Quarantine(reason) => Input::Quarantine(reason),
             Request::Reopen => Input::Reopen,
+            Request::Snapshot { reply } => {
+                Input::Snapshot(self.wait(Waiting::Told(reply, TicketCell::default())))
+            }
             Request::Rewrite { by, rewrite, reply } => {
                 let token = self.wait(Waiting::Told(reply, TicketCell::default()));
                 Input::Rewrite { token, by, rewrite }

@@ -11,8 +11,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::handle::Inner;
-use crate::host::DeadLetter;
 use crate::host::kind::Kind;
+use crate::host::{Crash, DeadLetter};
 use crate::journal::Journal;
 use crate::journal::committer::Committer;
 use crate::lane::Turn;
@@ -34,14 +34,23 @@ pub(crate) const READS_MAX: usize = 8;
 /// nobody waits for them.
 pub(crate) const SNAPSHOTS_MAX: usize = 2;
 
+/// How many looks into rooms' pasts may be under way at once. 2: each replays up to all records of a
+/// room, and lists must not wait for that.
+pub(crate) const PASTS_MAX: usize = 2;
+
 /// How many dead letters are kept for an administrator. The newest 1,000.
 const DEAD_LETTERS_MAX: usize = 1000;
+
+/// How many rebuilds after a failure are kept for an administrator. The newest 100, of all rooms.
+const CRASHES_MAX: usize = 100;
 
 /// What all shards and rooms share.
 pub(crate) struct Shared {
     pub(crate) kinds: BTreeMap<&'static str, Kind>,
     /// How many requests wait for rooms of each kind.
     pub(crate) waiting: BTreeMap<&'static str, Arc<AtomicUsize>>,
+    /// What the rooms of each kind in memory add up to.
+    pub(crate) weights: BTreeMap<&'static str, Arc<Weight>>,
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) committer: Committer,
     pub(crate) clock: Arc<dyn Clock>,
@@ -49,6 +58,7 @@ pub(crate) struct Shared {
     pub(crate) rebuilds: Semaphore,
     pub(crate) tells: Semaphore,
     pub(crate) reads: Semaphore,
+    pub(crate) pasts: Semaphore,
     pub(crate) snapshots: Semaphore,
     pub(crate) performers: HashMap<&'static str, (Arc<dyn Performer>, Semaphore)>,
     /// True once the server is shutting down.
@@ -72,10 +82,58 @@ impl Shared {
         self.waiting.get(room.kind()).cloned().map(Turn::new)
     }
 
+    /// What `room`, of a kind that there is, will add to the figures of its kind.
+    pub(crate) fn share(&self, room: &RoomId) -> Share {
+        let kind = self.weights.get(room.kind()).cloned().unwrap_or_default();
+        Share { kind, watchers: 0, bytes: 0 }
+    }
+
     /// How the rooms stand.
     pub(crate) fn overview(&self) -> Overview {
-        let of = |kind: &str| self.waiting.get(kind).map_or(0, |w| w.load(Ordering::Relaxed));
-        self.stats.overview(of)
+        let mut overview = self.stats.overview();
+        for (kind, stats) in &mut overview.kinds {
+            let weight = self.weights.get(kind.as_str());
+            stats.waiting =
+                self.waiting.get(kind.as_str()).map_or(0, |w| w.load(Ordering::Relaxed));
+            stats.watchers = weight.map_or(0, |w| w.watchers.load(Ordering::Relaxed));
+            stats.bytes = weight.map_or(0, |w| w.bytes.load(Ordering::Relaxed));
+        }
+        overview
+    }
+}
+
+/// What the rooms of one kind in memory add up to.
+#[derive(Debug, Default)]
+pub(crate) struct Weight {
+    watchers: AtomicUsize,
+    bytes: AtomicUsize,
+}
+
+/// What one room adds to the figures of its kind, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Share {
+    kind: Arc<Weight>,
+    watchers: usize,
+    bytes: usize,
+}
+
+impl Share {
+    /// From now on it is so much. Costs nothing while that is what it was.
+    pub(crate) fn is(&mut self, watchers: usize, bytes: usize) {
+        let change = |total: &AtomicUsize, from: &mut usize, to: usize| {
+            if *from != to {
+                total.fetch_add(to.wrapping_sub(*from), Ordering::Relaxed);
+                *from = to;
+            }
+        };
+        change(&self.kind.watchers, &mut self.watchers, watchers);
+        change(&self.kind.bytes, &mut self.bytes, bytes);
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.is(0, 0);
     }
 }
 
@@ -85,6 +143,7 @@ pub(crate) struct Stats {
     kinds: Mutex<BTreeMap<&'static str, KindStats>>,
     quarantined: Mutex<BTreeMap<RoomId, String>>,
     dead: Mutex<VecDeque<(RoomId, DeadLetter)>>,
+    crashes: Mutex<VecDeque<(RoomId, Crash)>>,
 }
 
 /// Counts of one kind of room.
@@ -100,6 +159,11 @@ pub struct KindStats {
     pub mailbox: usize,
     /// Requests that wait for any of its rooms now, in the shards' mailboxes or the rooms' own.
     pub waiting: usize,
+    /// Watches of its rooms.
+    pub watchers: usize,
+    /// Bytes of its rooms in memory, about: the encoded size of their newest snapshots and of what
+    /// followed.
+    pub bytes: usize,
 }
 
 /// How the rooms stand, for an administrator.
@@ -132,8 +196,22 @@ impl Stats {
         self.quarantined.lock().remove(room);
     }
 
-    pub(crate) fn failed(&self, room: &RoomId) {
+    pub(crate) fn failed(&self, room: &RoomId, crash: Crash) {
         self.with(room, |s| s.failures += 1);
+        let mut crashes = self.crashes.lock();
+        if crashes.len() >= CRASHES_MAX {
+            crashes.pop_front();
+        }
+        crashes.push_back((room.clone(), crash));
+    }
+
+    pub(crate) fn crashes(&self) -> Vec<(RoomId, Crash)> {
+        self.crashes.lock().iter().cloned().collect()
+    }
+
+    pub(crate) fn last_crash(&self, room: &RoomId) -> Option<Crash> {
+        let crashes = self.crashes.lock();
+        crashes.iter().rfind(|(whose, _)| whose == room).map(|(_, crash)| crash.clone())
     }
 
     pub(crate) fn quarantined(&self, room: &RoomId, reason: String) {
@@ -157,10 +235,9 @@ impl Stats {
         self.dead.lock().iter().cloned().collect()
     }
 
-    fn overview(&self, waiting: impl Fn(&str) -> usize) -> Overview {
-        let counts = |(kind, stats): (&&'static str, &KindStats)| {
-            ((*kind).to_owned(), KindStats { waiting: waiting(kind), ..stats.clone() })
-        };
+    fn overview(&self) -> Overview {
+        let counts =
+            |(kind, stats): (&&'static str, &KindStats)| ((*kind).to_owned(), stats.clone());
         Overview {
             kinds: self.kinds.lock().iter().map(counts).collect(),
             quarantined: self

@@ -23,7 +23,7 @@ use crate::lists::{self, Rebuilt};
 use crate::performer::Performer;
 use crate::room::Request;
 use crate::shard::{Route, ShardActor};
-use crate::shared::{READS_MAX, REBUILDS_MAX, SNAPSHOTS_MAX, Shared, Stats, TELLS_MAX};
+use crate::shared::{PASTS_MAX, READS_MAX, REBUILDS_MAX, SNAPSHOTS_MAX, Shared, Stats, TELLS_MAX};
 
 /// Rooms about to start.
 pub struct Start {
@@ -32,6 +32,8 @@ pub struct Start {
     threads: usize,
     kinds: BTreeMap<&'static str, Kind>,
     performers: HashMap<&'static str, (Arc<dyn Performer>, Semaphore)>,
+    /// True if lists that other rules made are made anew.
+    lists: bool,
 }
 
 impl Start {
@@ -46,6 +48,7 @@ impl Start {
             threads,
             kinds: BTreeMap::new(),
             performers: HashMap::new(),
+            lists: true,
         }
     }
 
@@ -62,6 +65,14 @@ impl Start {
     pub fn performer(mut self, kind: &'static str, performer: Arc<dyn Performer>) -> Self {
         let turns = Semaphore::new(performer.parallel());
         self.performers.insert(kind, (performer, turns));
+        self
+    }
+
+    /// Some kinds of room alone, for a moment: the lists stay as they are, and rooms of other kinds
+    /// sleep on, whatever they owe.
+    #[must_use]
+    pub fn some_kinds(mut self) -> Self {
+        self.lists = false;
         self
     }
 
@@ -92,7 +103,7 @@ impl Start {
     ///
     /// Outside an actix system.
     pub fn start(self) -> Result<Rooms, JournalError> {
-        if self.journal.lists()?.is_none_or(|name| name != lists::name(&self.kinds)) {
+        if self.lists && self.journal.lists()?.is_none_or(|name| name != lists::name(&self.kinds)) {
             let Rebuilt { rooms, rows, left_out } = self.rebuild_lists()?;
             info!(rooms, rows, left_out = left_out.len(), "made the lists anew");
         }
@@ -106,6 +117,7 @@ impl Start {
         self.kinds.values().for_each(|kind| stats.register(kind));
         let shared = Arc::new(Shared {
             waiting: self.kinds.keys().map(|kind| (*kind, Arc::default())).collect(),
+            weights: self.kinds.keys().map(|kind| (*kind, Arc::default())).collect(),
             kinds: self.kinds,
             committer: Committer::start(self.journal.clone()),
             generation: self.journal.generation().into(),
@@ -114,6 +126,7 @@ impl Start {
             rebuilds: Semaphore::new(REBUILDS_MAX),
             tells: Semaphore::new(TELLS_MAX),
             reads: Semaphore::new(READS_MAX),
+            pasts: Semaphore::new(PASTS_MAX),
             snapshots: Semaphore::new(SNAPSHOTS_MAX),
             performers: self.performers,
             draining: watch::Sender::new(false),

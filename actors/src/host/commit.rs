@@ -3,36 +3,27 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::duty::{DutyId, DutyResult};
 use playhouse_domain::refusal::Refusal;
 use playhouse_domain::restart::POISONED_AFTER;
-use playhouse_domain::room::{Caller, Cx, Reply, Retention, Seed};
+use playhouse_domain::room::{Caller, Cx, Reply, Seed};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::codec;
 use playhouse_protocol::ids::CommandKey;
 
-use super::gate::{Gated, SnapshotAt};
+use super::gate::Gated;
 use super::kind::{Decided, ToApply};
 use super::memory::{self, Recalled};
 use super::record::{Cause, Outcome, Record, Remembered};
 use super::room::{Live, Phase, Room};
 use super::{DeadLetter, Output, Token, Told};
 use crate::handle::AskError;
-use crate::journal::{Append, Frame, Index, Keep, Snapshot};
+use crate::journal::{Append, Frame, Index};
 
 /// How often time may wake a room in a row. More means that the rules do not move their wake-up
 /// time on.
 const WAKES_MAX: usize = 64;
-
-/// A snapshot is due at the latest after so many records, however large it is.
-const SNAPSHOT_RECORDS_MAX: u64 = 8192;
-
-/// How large a state may be, about, to be encoded on the room's thread. 128 KiB takes 0.12 ms, an
-/// eighth of a decision's budget (`benches/snapshot.rs`); a snapshot of a larger one is made of the
-/// journal on a thread of its own.
-const SNAPSHOT_HERE_BYTES: usize = 128 * 1024;
-
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// A command as it is being decided.
 struct Deciding<'a> {
@@ -153,7 +144,7 @@ impl Room {
         let (now, schema) = (self.now, self.kind.schema);
         let (age, count) = (self.kind.policy.outcome_age, self.kind.policy.outcomes);
         let Phase::Live(live) = &mut self.phase else { return Ok(()) };
-        let at = now.max(live.last_at);
+        let at = if bug::is(Bug::TimeFallsBack) { now } else { now.max(live.last_at) };
         let record = Record { cause, events, remember, settled };
         let seq = live.seq + 1;
         let to_apply = ToApply { seq, at, schema, events: &record.events };
@@ -263,60 +254,6 @@ impl Room {
         }
         self.last_failure = Some(format!("a command made it panic: {panic}"));
         self.out.push_back(Output::Answer(deciding.token, Err(error)));
-    }
-
-    fn snapshot_if_due(&mut self) {
-        let every = self.kind.policy.snapshot_every;
-        let Some(live) = self.live() else { return };
-        let since = live.seq - live.snapshot.seq;
-        let worth = live.snapshot.bytes_since >= live.snapshot.bytes;
-        let due = since >= every && worth || since >= SNAPSHOT_RECORDS_MAX;
-        if due && !live.snapshot.under_way {
-            self.snapshot();
-        }
-    }
-
-    /// Takes a snapshot of what is applied now; it is stored once all of it is durable.
-    pub(super) fn snapshot(&mut self) {
-        let (room, schema) = (self.id.clone(), self.kind.schema);
-        let retention = self.kind.policy.retention;
-        let Some(live) = self.live_mut() else { return };
-        let keep = match retention {
-            Retention::Forever => Keep::All,
-            Retention::Records(n) => Keep::From(live.seq.saturating_sub(n)),
-            Retention::Days(days) => {
-                let age_ms = u64::from(days) * DAY_MS;
-                Keep::Since(Timestamp::from_ms(live.last_at.ms().saturating_sub(age_ms)))
-            }
-        };
-        let about = live.snapshot.bytes + live.snapshot.bytes_since;
-        let at = if about > SNAPSHOT_HERE_BYTES {
-            live.snapshot.bytes = about;
-            SnapshotAt::Journal(live.seq)
-        } else {
-            let Ok(payload) = catch_unwind(AssertUnwindSafe(|| live.save())) else {
-                return self.fail("its state could not be saved".to_owned());
-            };
-            live.snapshot.bytes = payload.len();
-            let (seq, at) = (live.seq, live.last_at);
-            SnapshotAt::Taken(Box::new(Snapshot { room, seq, schema, at, payload }))
-        };
-        live.snapshot.under_way = true;
-        live.snapshot.seq = live.seq;
-        live.snapshot.bytes_since = 0;
-        self.gate_now(Gated::Snapshot(at, keep));
-    }
-
-    /// The snapshot under way is stored, with so many bytes, or could not be.
-    pub(super) fn snapshot_done(&mut self, result: Result<usize, String>) {
-        let Some(live) = self.live_mut() else { return };
-        live.snapshot.under_way = false;
-        match result {
-            Ok(bytes) => live.snapshot.bytes = bytes,
-            Err(reason) => {
-                self.last_failure = Some(format!("a snapshot could not be stored: {reason}"));
-            }
-        }
     }
 }
 

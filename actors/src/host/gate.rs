@@ -72,6 +72,11 @@ impl Gate {
         self.in_flight.len()
     }
 
+    /// The records on their way, oldest first.
+    pub(crate) fn records(&self) -> impl Iterator<Item = u64> {
+        self.in_flight.iter().copied()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.in_flight.is_empty()
     }

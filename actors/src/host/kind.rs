@@ -51,6 +51,7 @@ pub(crate) trait Erased: Send {
     fn save(&self) -> Vec<u8>;
     /// Every row the room contributes now.
     fn rows(&self) -> Vec<RowChange>;
+    fn part(&self, name: &str) -> Option<serde_json::Value>;
 }
 
 /// One record's events, to be applied.
@@ -217,6 +218,10 @@ impl<R: Rules> Erased for Hosted<R> {
 
     fn rows(&self) -> Vec<RowChange> {
         self.rules.rows()
+    }
+
+    fn part(&self, name: &str) -> Option<serde_json::Value> {
+        self.rules.part(name)
     }
 }
 

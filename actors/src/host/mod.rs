@@ -11,7 +11,7 @@
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
 //! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
 //! - `room`: the machine; `commit`: what a decision leads to; `watching`: views and publications;
-//!   `past`: from records to a state; `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip;
+//!   `past`: from records to a state; `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip; `snapshots`: when they are taken;
 //!   `gate`: what waits for the disk; `duties`: what is owed.
 
 mod commit;
@@ -24,6 +24,7 @@ pub mod record;
 mod recover;
 mod rewrite;
 mod room;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 mod watchers;
@@ -38,7 +39,9 @@ use playhouse_domain::room::{Caller, Seed, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::CommandKey;
 
-pub use self::past::{rows_of, snapshot_of};
+#[cfg(test)]
+pub(crate) use self::memory::scope as scope_of;
+pub use self::past::{Biography, Step, ViewAt, biography, rows_of, snapshot_of, view_at};
 pub use self::room::Room;
 use crate::handle::{AskError, Position, Seen};
 use crate::journal::{Append, Keep, Rewrite, Salvage, Snapshot, Stored};
@@ -141,6 +144,8 @@ pub enum Input {
         /// Which past.
         rewrite: Rewrite,
     },
+    /// An administrator wants a snapshot of the newest record to be stored.
+    Snapshot(Token),
     /// What [`Output::Salvage`] asked for.
     Salvaged(Result<Salvage, String>),
     /// The record of a rewrite is on disk, or may not be.
@@ -280,10 +285,25 @@ pub struct Status {
     pub waiting: usize,
     /// How many watch.
     pub watchers: usize,
+    /// Bytes that its newest snapshots and what followed them take, encoded; about what it takes in
+    /// memory.
+    pub bytes: usize,
     /// How many duties are owed.
     pub duties: usize,
     /// When it must be woken.
     pub wake_at: Option<Timestamp>,
     /// The last failure.
     pub last_failure: Option<String>,
+    /// The last time that it was rebuilt after a failure, if that is among the newest of all rooms;
+    /// kept outside of the host.
+    pub last_crash: Option<Crash>,
+}
+
+/// A room failed and was rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Crash {
+    /// When.
+    pub at: Timestamp,
+    /// What happened.
+    pub reason: String,
 }

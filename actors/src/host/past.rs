@@ -1,9 +1,10 @@
 //! From records to a state: the same for a room that is rebuilt, for one whose past is rewritten,
 //! and for a snapshot that is made away from the room.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::room::Audience;
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
@@ -15,7 +16,7 @@ use super::kind::{Kind, ToApply};
 use super::memory::Memory;
 use super::record::{Cause, Record};
 use super::room::{Live, SnapshotState};
-use crate::journal::{Frame, Snapshot, Stored};
+use crate::journal::{Frame, Salvage, Snapshot, Stored};
 
 /// Whose past is read.
 pub(super) struct Past<'a> {
@@ -52,7 +53,10 @@ impl Past<'_> {
         if *seq != live.seq + 1 {
             return Err(format!("record {seq} follows record {}", live.seq));
         }
-        let record: Record = codec::decode(payload).map_err(|e| e.to_string())?;
+        let mut record: Record = codec::decode(payload).map_err(|e| e.to_string())?;
+        if bug::is(Bug::OutcomesForgotten) {
+            record.remember = None;
+        }
         if let Cause::Rewrite { state, .. } = record.cause {
             let (room, payload) = (self.id.clone(), state);
             let state = Snapshot { room, seq: *seq, schema: *schema, at: *at, payload };
@@ -94,6 +98,102 @@ pub fn snapshot_of(kind: &Kind, id: &RoomId, stored: &Stored) -> Result<Snapshot
 /// As [`snapshot_of`].
 pub fn rows_of(kind: &Kind, id: &RoomId, stored: &Stored) -> Result<Vec<RowChange>, String> {
     rebuilt(kind, id, stored, |live| live.rules.rows())
+}
+
+/// What those who run a room saw with one of its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewAt {
+    /// When the record was decided.
+    pub at: Timestamp,
+    /// The view as JSON; none if there was nothing to be seen.
+    pub view: Option<Vec<u8>>,
+}
+
+/// What those who run room `id` saw with the last record of `stored`.
+///
+/// # Errors
+///
+/// As [`snapshot_of`].
+pub fn view_at(kind: &Kind, id: &RoomId, stored: &Stored) -> Result<ViewAt, String> {
+    rebuilt(kind, id, stored, |live| {
+        let view = live.rules.view(live.last_at, &Audience::Presenter);
+        ViewAt { at: live.last_at, view }
+    })
+}
+
+/// How one part of a room became what it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Biography {
+    /// What it became, oldest first.
+    pub steps: Vec<Step>,
+    /// True if nothing is left out: every record could be read, and there were not too many.
+    pub complete: bool,
+}
+
+/// A part became something else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// With this record.
+    pub record: u64,
+    /// When that was decided.
+    pub at: Timestamp,
+    /// What led to it.
+    pub cause: Cause,
+    /// What the part was from then on.
+    pub state: serde_json::Value,
+}
+
+/// How `part` of room `id` became what it is: what it was after each record that `salvage` left out,
+/// which stands on those that were kept. At most the newest `most` steps. None if there never was
+/// such a part.
+///
+/// # Errors
+///
+/// As [`snapshot_of`].
+pub fn biography(
+    kind: &Kind,
+    id: &RoomId,
+    salvage: &Salvage,
+    part: &str,
+    most: usize,
+) -> Result<Option<Biography>, String> {
+    let past = Past { kind, id, now: Timestamp::ZERO };
+    let work = || {
+        let mut live = past.restored(salvage.kept.snapshot.as_ref())?;
+        for frame in &salvage.kept.frames {
+            past.replay(&mut live, frame, &BTreeSet::new())?;
+        }
+        let mut complete = live.seq == 0;
+        let (mut before, mut steps) = (live.rules.part(part), VecDeque::new());
+        for frame in &salvage.left_out {
+            let Ok(Record { cause, .. }) = codec::decode::<Record>(&frame.payload) else {
+                complete = false;
+                continue;
+            };
+            if matches!(cause, Cause::Rewrite { .. }) {
+                // It says what is, whatever came before it, which may not be readable.
+                complete &= live.seq + 1 == frame.seq;
+                live.seq = frame.seq - 1;
+            }
+            if past.replay(&mut live, frame, &BTreeSet::new()).is_err() {
+                complete = false;
+                continue;
+            }
+            let state = live.rules.part(part);
+            if let Some(state) = state.clone().filter(|_| state != before) {
+                if steps.len() >= most {
+                    steps.pop_front();
+                    complete = false;
+                }
+                steps.push_back(Step { record: frame.seq, at: frame.at, cause, state });
+            }
+            before = state;
+        }
+        complete &= live.seq == salvage.newest;
+        let known = before.is_some() || !steps.is_empty();
+        Ok(known.then(|| Biography { steps: steps.into(), complete }))
+    };
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(panic_text(&*panic)))
 }
 
 fn rebuilt<T>(

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::restart::Restarts;
-use playhouse_domain::room::{Audience, Ticket};
+use playhouse_domain::room::{Audience, Retention, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
@@ -45,6 +46,8 @@ pub struct Room {
     pub(super) watchers: Watchers,
     pub(super) waiters: BTreeMap<Ticket, Vec<Token>>,
     pub(super) restarts: Restarts,
+    /// How often in a row the store could not be read.
+    pub(super) unreadable: u32,
     /// Panics by sender and command. At most 64; cleared when full.
     pub(super) poison: BTreeMap<[u8; 32], u32>,
     pub(super) last_failure: Option<String>,
@@ -52,6 +55,8 @@ pub struct Room {
     pub(super) unwritten: Option<String>,
     /// The rewrite that is being worked out or written.
     pub(super) rewriting: Option<Rewriting>,
+    /// Who waits for a snapshot of which record. Bounded in `snapshots`.
+    pub(super) wanted: Vec<(u64, Token)>,
 }
 
 /// What a room is doing.
@@ -158,10 +163,12 @@ impl Room {
             watchers: Watchers::default(),
             waiters: BTreeMap::new(),
             restarts: Restarts::default(),
+            unreadable: 0,
             poison: BTreeMap::new(),
             last_failure: None,
             unwritten: None,
             rewriting: None,
+            wanted: Vec::new(),
         }
     }
 
@@ -189,6 +196,7 @@ impl Room {
             Input::DutyDone { id, attempt, result } => self.duty_done(id, attempt, result),
             Input::Quarantine(reason) => self.quarantine(reason),
             Input::Reopen => self.reopen(),
+            Input::Snapshot(token) => self.snapshot_now(token),
             Input::Rewrite { token, by, rewrite } => self.rewrite(token, by, rewrite),
             Input::Salvaged(salvaged) => self.salvaged(salvaged),
             Input::Rewritten(written) => self.rewritten(written),
@@ -235,10 +243,24 @@ impl Room {
             durable: live.map_or(0, |l| l.durable),
             waiting: 0,
             watchers: self.watchers.count(),
+            bytes: self.bytes(),
             duties: self.duties.len(),
             wake_at: live.and_then(|l| l.rules.wake_at()),
             last_failure: self.last_failure.clone(),
+            last_crash: None,
         }
+    }
+
+    /// How many watch.
+    #[must_use]
+    pub fn watcher_count(&self) -> usize {
+        self.watchers.count()
+    }
+
+    /// Bytes that its newest snapshots and what followed them take, encoded.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.live().map_or(0, |live| live.snapshot.bytes + live.snapshot.bytes_since)
     }
 
     pub(super) fn live(&self) -> Option<&Live> {
@@ -272,6 +294,10 @@ impl Room {
             }
             Phase::Loading => self
                 .answer_error(&input, AskError::Overloaded { retry_after: Duration::from_secs(1) }),
+            Phase::Resting { reason, .. } if self.unreadable > 0 => {
+                let error = AskError::StoreUnavailable { reason: reason.clone() };
+                self.answer_error(&input, error);
+            }
             Phase::Resting { until, .. } => {
                 let retry_after = until.since(self.now).max(Duration::from_millis(50));
                 self.answer_error(&input, AskError::Rebuilding { retry_after });
@@ -323,7 +349,7 @@ impl Room {
     /// Lets `gated` through once everything that is applied now is on disk.
     pub(super) fn gate_now(&mut self, gated: Gated) {
         let Some(live) = self.live() else { return };
-        if live.durable >= live.seq {
+        if live.durable >= live.seq || bug::is(Bug::AnswerBeforeSync) {
             self.let_through(gated);
         } else {
             let seq = live.seq;
@@ -426,8 +452,10 @@ impl Room {
             return;
         }
         let wake_at = live.rules.wake_at();
-        // A rebuild that reads more than a few records is worth a snapshot first.
-        if live.seq - live.snapshot.seq > 32 {
+        // A rebuild that reads more than a few records is worth a snapshot first, and so is a single
+        // one that is not to be kept.
+        let few = if self.kind.policy.retention == Retention::Nothing { 0 } else { 32 };
+        if live.seq - live.snapshot.seq > few {
             return self.snapshot();
         }
         self.touch();

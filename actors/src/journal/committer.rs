@@ -6,16 +6,19 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use playhouse_protocol::ids::RoomId;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tracing::{error, warn};
 
+use super::figures::{Counts, JournalFigures};
 use super::{Append, Journal, JournalError, Keep, Snapshot, Stored};
 use crate::handle::Position;
+use crate::kill::{self, Step};
 
 /// How many writes may wait. 8,192: sixteen full batches, about 100 ms of a fast disk. Past it a
 /// frame is answered as not written.
@@ -73,6 +76,7 @@ type Thread = Option<JoinHandle<()>>;
 pub struct Committer {
     jobs: Sender<Job>,
     thread: Arc<Mutex<Thread>>,
+    counts: Arc<Counts>,
 }
 
 impl Committer {
@@ -83,13 +87,21 @@ impl Committer {
     /// If the system has no more threads.
     #[must_use]
     pub fn start(journal: Arc<dyn Journal>) -> Self {
-        let (jobs, inbox) = channel(QUEUE_MAX);
-        let worker = Worker { journal, inbox, halted: BTreeSet::new() };
+        let (committer, worker) = Self::by_hand(journal);
         let thread = std::thread::Builder::new()
             .name("committer".into())
             .spawn(move || worker.run())
             .expect("a thread can be started");
-        Self { jobs, thread: Arc::new(Mutex::new(Some(thread))) }
+        *committer.thread.lock() = Some(thread);
+        committer
+    }
+
+    /// A committer without a thread: whoever has the worker says when it works.
+    pub(crate) fn by_hand(journal: Arc<dyn Journal>) -> (Self, Worker) {
+        let (jobs, inbox) = channel(QUEUE_MAX);
+        let counts: Arc<Counts> = Arc::default();
+        let worker = Worker { journal, inbox, halted: BTreeSet::new(), counts: counts.clone() };
+        (Self { jobs, thread: Arc::default(), counts }, worker)
     }
 
     /// Writes `append` with the next sync, then calls `done`.
@@ -123,6 +135,11 @@ impl Committer {
         self.ordered(Job::Run(Box::new(work)));
     }
 
+    /// How the journal does; its newest syncs took `syncs`.
+    pub(crate) fn figures(&self, syncs: Vec<Duration>) -> JournalFigures {
+        self.counts.figures(syncs)
+    }
+
     /// Finishes what was taken, then ends the thread. Blocks until it has ended.
     pub fn stop(&self) {
         let Some(thread) = self.thread.lock().take() else { return };
@@ -148,38 +165,56 @@ impl Committer {
     }
 }
 
-struct Worker {
+/// What the committer's thread does.
+pub(crate) struct Worker {
     journal: Arc<dyn Journal>,
     inbox: Receiver<Job>,
     /// Rooms of which a frame failed and that were not read back since.
     halted: BTreeSet<RoomId>,
+    counts: Arc<Counts>,
 }
 
 impl Worker {
     fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH_MAX);
         while let Some(first) = self.inbox.blocking_recv() {
-            let mut next = Some(first);
-            let mut bytes = 0;
-            while let Some(job) = next.take() {
-                match job {
-                    Job::Append(append, done) => {
-                        bytes += append.frame.payload.len();
-                        batch.push((append, done));
-                    }
-                    other => {
-                        self.commit(&mut batch);
-                        if !self.other(other) {
-                            return;
-                        }
-                    }
+            if !self.work(first) {
+                return;
+            }
+        }
+    }
+
+    /// Does what waits now, if anything does.
+    #[cfg(test)]
+    pub(crate) fn turn(&mut self) {
+        if let Ok(first) = self.inbox.try_recv() {
+            self.work(first);
+        }
+    }
+
+    /// Does `first` and what waits behind it, up to a full batch. False if it was the last.
+    fn work(&mut self, first: Job) -> bool {
+        let mut batch = Vec::new();
+        let mut next = Some(first);
+        let mut bytes = 0;
+        while let Some(job) = next.take() {
+            match job {
+                Job::Append(append, done) => {
+                    bytes += append.frame.payload.len();
+                    batch.push((append, done));
                 }
-                if batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
-                    next = self.inbox.try_recv().ok();
+                other => {
+                    self.commit(&mut batch);
+                    if !self.other(other) {
+                        return false;
+                    }
                 }
             }
-            self.commit(&mut batch);
+            if batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
+                next = self.inbox.try_recv().ok();
+            }
         }
+        self.commit(&mut batch);
+        true
     }
 
     /// Does a job that is no append. False if it was the last.
@@ -230,13 +265,21 @@ impl Worker {
     fn write(&mut self, mut appends: Vec<Append>, mut waiting: Vec<Appended>) {
         while !appends.is_empty() {
             let started = Instant::now();
+            kill::here(Step::BeforeAppend);
             let result = guarded("write a batch", || self.journal.append(&appends));
-            metrics::histogram!("playhouse_journal_commit_seconds").record(started.elapsed());
+            kill::here(Step::AfterSync);
+            let took = started.elapsed();
+            metrics::histogram!("playhouse_journal_commit_seconds").record(took);
+            self.counts.commits.note(took);
             let error = match result {
-                Ok(positions) => return tell(&positions, waiting),
+                Ok(positions) => {
+                    self.counts.frames.fetch_add(positions.len() as u64, Ordering::Relaxed);
+                    return tell(&positions, waiting);
+                }
                 Err(error) => error,
             };
             metrics::counter!("playhouse_journal_errors_total").increment(1);
+            self.counts.errors.fetch_add(1, Ordering::Relaxed);
             warn!(frames = appends.len(), error = %chain(&error), "a batch could not be written");
             let outcome = commit_error(&error);
             let of_some = appends.iter().any(|append| concerns(&error, append));
@@ -268,7 +311,9 @@ fn concerns(error: &JournalError, append: &Append) -> bool {
     match error {
         JournalError::Fenced { shard, .. } => append.frame.room.shard() == *shard,
         JournalError::Damaged { room, .. } => append.frame.room == *room,
-        JournalError::DiskFull { .. } | JournalError::Store { .. } => true,
+        JournalError::DiskFull { .. }
+        | JournalError::Failing { .. }
+        | JournalError::Store { .. } => true,
     }
 }
 
@@ -286,6 +331,7 @@ fn commit_error(error: &JournalError) -> CommitError {
     let reason = chain(error);
     match error {
         JournalError::DiskFull { .. }
+        | JournalError::Failing { .. }
         | JournalError::Fenced { .. }
         | JournalError::Damaged { .. } => CommitError::NotWritten { reason },
         JournalError::Store { .. } => CommitError::Unknown { reason },

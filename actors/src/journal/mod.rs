@@ -1,14 +1,18 @@
 //! Where frames are kept. A store implements [`Journal`]; the committer thread is its one writer.
 //!
 //! - [`committer`]: the thread that writes many rooms' frames with one sync.
+//! - [`figures`]: how long syncs and batches took.
 //! - [`record`]: the bytes of a frame and of a snapshot.
 //! - [`sled`]: the embedded store. The only file that names sled.
 //! - [`memory`]: for tests and simulation; fails, stalls, tears and duplicates on demand.
 
 pub mod committer;
+pub mod figures;
 pub mod memory;
 pub mod record;
 pub mod sled;
+
+use std::time::Duration;
 
 use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
@@ -86,6 +90,8 @@ pub struct Stored {
 /// Which of the frames behind the older snapshot stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
+    /// Nothing but the newest snapshot and what follows it: not the older snapshot either.
+    Nothing,
     /// All of them.
     All,
     /// From this record on.
@@ -99,6 +105,7 @@ impl Keep {
     #[must_use]
     pub fn keeps(self, seq: u64, at: Timestamp) -> bool {
         match self {
+            Self::Nothing => false,
             Self::All => true,
             Self::From(first) => seq >= first,
             Self::Since(time) => at >= time,
@@ -158,6 +165,13 @@ pub enum JournalError {
         free_bytes: u64,
         /// What must be free.
         min_bytes: u64,
+    },
+    /// Nothing was written: an earlier write failed, and the disk takes none since.
+    #[error("the store takes no writes since one failed")]
+    Failing {
+        /// What stands in the way now.
+        #[source]
+        source: Box<JournalError>,
     },
     /// Nothing was written: another owner claimed the shard.
     #[error("shard {shard} was claimed under epoch {newer}, this writer holds {own}")]
@@ -244,7 +258,8 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// [`JournalError::DiskFull`] and [`JournalError::Fenced`]: nothing was written.
+    /// [`JournalError::DiskFull`], [`JournalError::Failing`] and [`JournalError::Fenced`]: nothing was
+    /// written.
     /// [`JournalError::Store`]: unknown; read back before going on.
     fn append(&self, batch: &[Append]) -> Result<Vec<Position>, JournalError>;
 
@@ -257,7 +272,8 @@ pub trait Journal: Send + Sync + 'static {
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError>;
 
     /// Stores a snapshot, keeps it and the one before, then drops the oldest frames: those that
-    /// are behind the older snapshot, up to the first that `keep` keeps.
+    /// are behind the older snapshot, up to the first that `keep` keeps. With [`Keep::Nothing`] only
+    /// the newest snapshot stays, and no frame behind it.
     ///
     /// # Errors
     ///
@@ -356,7 +372,14 @@ pub trait Journal: Send + Sync + 'static {
     /// never taken for positions after it.
     fn generation(&self) -> String;
 
-    /// Writes a checksummed copy of everything to `to`; the number of entries.
+    /// How long each of the newest syncs of the disk took, at most [`figures::WINDOW`]; none of a store
+    /// that does not sync.
+    fn syncs(&self) -> Vec<Duration> {
+        Vec::new()
+    }
+
+    /// Writes a checksummed copy of everything, as it is at one moment, to `to`; the number of
+    /// entries. Nothing is written meanwhile.
     ///
     /// # Errors
     ///

@@ -172,6 +172,7 @@ pub fn decode_snapshot(bytes: &[u8]) -> Result<Snapshot, RecordError> {
 
 #[cfg(test)]
 mod tests {
+    use playhouse_protocol::golden::{bytes, hex};
     use proptest::prelude::*;
 
     use super::*;
@@ -187,18 +188,19 @@ mod tests {
         }
     }
 
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
-
     /// Stored data depends on these bytes: they never change for format version 1.
     #[test]
-    fn the_bytes_of_a_frame_stay_as_they_are() {
+    fn the_bytes_of_a_frame_and_of_a_snapshot_stay_as_they_are() {
         let golden = "50484a4601090100030000000000000007000000000000000403020100000000\
-                      09000200000073686f77696e673a61aabb";
-        let bytes = encode_frame(&sample());
-        assert_eq!(hex(&bytes[..bytes.len() - SUM]), golden);
-        assert_eq!(decode_frame(&bytes), Ok(sample()));
+                      09000200000073686f77696e673a61aabb08899416";
+        assert_eq!(hex(&encode_frame(&sample())), golden);
+        assert_eq!(decode_frame(&bytes(golden).unwrap()), Ok(sample()));
+        let Frame { room, seq, schema, at, payload, .. } = sample();
+        let snapshot = Snapshot { room, seq, schema, at, payload };
+        let golden = "50484a5301090100000000000000000007000000000000000403020100000000\
+                      09000200000073686f77696e673a61aabb6a84488a";
+        assert_eq!(hex(&encode_snapshot(&snapshot)), golden);
+        assert_eq!(decode_snapshot(&bytes(golden).unwrap()), Ok(snapshot));
     }
 
     #[test]

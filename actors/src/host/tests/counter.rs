@@ -127,6 +127,10 @@ impl Rules for Counter {
         Vec::from_iter(there.then(|| RowChange::put("counters", "one", &self.value)))
     }
 
+    fn part(&self, name: &str) -> Option<serde_json::Value> {
+        (name == "value").then(|| self.value.into())
+    }
+
     fn policy() -> Policy {
         let retention = Retention::Days(2);
         Policy { snapshot_every: 10, in_flight: 8, retention, ..Policy::default() }

@@ -1,6 +1,7 @@
 //! Promises of the host, kept on a counter room and a made-up disk.
 
 mod counter;
+mod golden;
 mod promises;
 mod rewrite;
 mod rig;

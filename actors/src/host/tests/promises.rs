@@ -8,6 +8,7 @@ use super::counter::Command::{Add, AddAt, Owe, PanicInApply, PanicInDecide, Read
 use super::rig::{Rig, Told};
 use crate::handle::AskError;
 use crate::host::Input;
+use crate::journal::Keep;
 use crate::watch::{WatchEnd, WatcherId};
 
 const MS: Duration = Duration::from_millis(1);
@@ -156,6 +157,21 @@ fn a_store_that_cannot_be_read_is_tried_again_after_a_pause() {
     rig.input(Input::Reopen);
     rig.fail_load();
     rig.pass(100 * MS);
+    rig.load();
+    assert!(matches!(rig.ask(None, &Read), Told::Answer(_, Ok(0))));
+}
+
+#[test]
+fn a_store_that_cannot_be_read_for_long_is_not_held_against_the_room() {
+    let mut rig = Rig::new();
+    rig.input(Input::Reopen);
+    for _ in 0..20 {
+        rig.fail_load();
+        let told = rig.ask(None, &Read);
+        let unavailable = matches!(told, Told::Answer(_, Err(AskError::StoreUnavailable { .. })));
+        assert!(unavailable, "{told:?}");
+        rig.pass(2000 * MS);
+    }
     rig.load();
     assert!(matches!(rig.ask(None, &Read), Told::Answer(_, Ok(0))));
 }
@@ -381,4 +397,31 @@ fn a_room_that_nobody_needs_sleeps_and_one_that_is_watched_does_not() {
     rig.input(Input::Unwatch(WatcherId(watcher)));
     rig.pass(61 * 1000 * MS);
     assert!(rig.told.contains(&Told::Asleep));
+}
+
+#[test]
+fn a_room_whose_past_is_not_kept_falls_asleep_behind_a_snapshot_of_its_last_record() {
+    let mut rig = Rig::forgetful();
+    rig.ask(None, &Add(1));
+    rig.pass(61 * 1000 * MS);
+    assert_eq!(rig.keep, Some(Keep::Nothing));
+    assert_eq!(rig.snapshots.last().unwrap().seq, rig.disk.last().unwrap().seq);
+    rig.pass(61 * 1000 * MS);
+    assert!(rig.told.contains(&Told::Asleep));
+}
+
+#[test]
+fn an_owner_that_was_replaced_takes_no_record_of_the_next_one_for_its_own() {
+    let mut rig = Rig::new();
+    rig.ask(None, &Add(1));
+    let token = rig.send(Some("k"), &Add(10));
+    let mut append = rig.on_the_way.pop_front().unwrap();
+    append.frame.claim += 1;
+    rig.disk.push(append.frame);
+    rig.input(Input::AppendFailed { seq: 2, not_written: true, reason: "fenced".into() });
+    rig.load();
+    assert!(
+        matches!(rig.answer(token), Some(Told::Answer(_, Err(AskError::StoreUnavailable { .. })))),
+        "record 2 is there, and somebody else wrote it"
+    );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_domain::duty::{DutyId, DutyResult};
-use playhouse_domain::room::{Audience, Caller, Seed};
+use playhouse_domain::room::{Audience, Caller, Policy, Retention, Seed};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::codec;
 use playhouse_protocol::ids::{AccountId, CommandKey, RoomId};
@@ -35,6 +35,7 @@ pub(super) enum Told {
 
 pub(super) struct Rig {
     pub(super) room: Room,
+    kind: Kind,
     pub(super) now: Timestamp,
     /// Frames on disk.
     pub(super) disk: Vec<Frame>,
@@ -65,8 +66,20 @@ fn id() -> RoomId {
 impl Rig {
     /// A room, loaded from an empty disk.
     pub(super) fn new() -> Self {
+        Self::of(Kind::of::<Counter>())
+    }
+
+    /// The same, whose past is not kept.
+    pub(super) fn forgetful() -> Self {
+        let kind = Kind::of::<Counter>();
+        let policy = Policy { retention: Retention::Nothing, ..kind.policy };
+        Self::of(Kind { policy, ..kind })
+    }
+
+    fn of(kind: Kind) -> Self {
         let mut rig = Self {
-            room: Self::fresh(),
+            room: Self::fresh(&kind),
+            kind,
             now: Timestamp::from_ms(1_000_000),
             disk: Vec::new(),
             snapshots: Vec::new(),
@@ -85,13 +98,13 @@ impl Rig {
         rig
     }
 
-    fn fresh() -> Room {
-        Room::new(id(), Kind::of::<Counter>(), Arc::from("g"), 1)
+    fn fresh(kind: &Kind) -> Room {
+        Room::new(id(), kind.clone(), Arc::from("g"), 1)
     }
 
     /// The process dies and another one starts: what was on its way is lost.
     pub(super) fn crash(&mut self) {
-        self.room = Self::fresh();
+        self.room = Self::fresh(&self.kind);
         self.on_the_way.clear();
         self.told.clear();
         self.duties.clear();
@@ -210,7 +223,14 @@ impl Rig {
         self.drain();
     }
 
-    fn salvage(&self, rewrite: Rewrite) -> Result<Salvage, String> {
+    /// Asks for a snapshot of the newest record.
+    pub(super) fn snapshot_now(&mut self) -> u64 {
+        self.next += 1;
+        self.input(Input::Snapshot(Token(self.next)));
+        self.next
+    }
+
+    pub(super) fn salvage(&self, rewrite: Rewrite) -> Result<Salvage, String> {
         let newest = self.disk.last().map_or(0, |f| f.seq);
         let keep = |seq| match rewrite {
             Rewrite::Rewind(to) => seq <= to,

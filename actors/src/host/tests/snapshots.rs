@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use playhouse_domain::time::Timestamp;
+use playhouse_protocol::ids::RoomId;
 
 use super::counter::Command::{Add, Pad, Read};
+use super::counter::Counter;
 use super::rig::{Rig, Told};
-use crate::journal::Keep;
+use crate::handle::AskError;
+use crate::host::kind::Kind;
+use crate::host::{Input, ViewAt, biography, view_at};
+use crate::journal::{Keep, Rewrite, Salvage};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -52,4 +57,84 @@ fn a_snapshot_made_away_from_the_room_is_the_one_it_would_have_made() {
     here.ask(None, &Pad(0));
     elsewhere.snapshot_elsewhere();
     assert_eq!(here.snapshots, elsewhere.snapshots);
+}
+
+#[test]
+fn a_snapshot_that_is_asked_for_holds_every_record_before_and_is_answered_once_it_is_stored() {
+    let mut rig = Rig::new();
+    let nothing = rig.snapshot_now();
+    assert_eq!(rig.answer(nothing), Some(Told::Answer(nothing, Err(AskError::NoSuchRoom))));
+    rig.send(None, &Add(1));
+    let asked = rig.snapshot_now();
+    assert_eq!((rig.answer(asked), rig.snapshots.len()), (None, 0), "its record is on its way");
+    rig.sync();
+    assert_eq!(rig.answer(asked), Some(Told::Answer(asked, Ok(1))));
+    assert_eq!(rig.snapshots.last().map(|s| s.seq), Some(1));
+}
+
+#[test]
+fn whoever_asks_while_a_snapshot_is_under_way_gets_the_next_one() {
+    let mut rig = Rig::new();
+    rig.ask(None, &Pad(200_000));
+    let first = rig.snapshot_now();
+    rig.ask(None, &Add(1));
+    let second = rig.snapshot_now();
+    assert_eq!(rig.elsewhere, [1], "one at a time");
+    rig.snapshot_elsewhere();
+    assert_eq!(rig.answer(first), Some(Told::Answer(first, Ok(1))));
+    assert_eq!((rig.answer(second), rig.elsewhere.clone()), (None, vec![2]));
+    rig.snapshot_elsewhere();
+    assert_eq!(rig.answer(second), Some(Told::Answer(second, Ok(2))));
+}
+
+#[test]
+fn whoever_waits_for_a_snapshot_of_a_room_that_closes_is_told() {
+    let mut rig = Rig::new();
+    rig.ask(None, &Pad(200_000));
+    let asked = rig.snapshot_now();
+    rig.input(Input::Quarantine("a look".into()));
+    assert!(matches!(rig.answer(asked), Some(Told::Answer(_, Err(AskError::Rebuilding { .. })))));
+    let closed = rig.snapshot_now();
+    assert!(matches!(rig.answer(closed), Some(Told::Answer(_, Err(AskError::Quarantined { .. })))));
+}
+
+#[test]
+fn a_view_of_the_past_is_what_was_seen_then() {
+    let mut rig = Rig::new();
+    let kind = Kind::of::<Counter>();
+    let room = "counter:one".parse().unwrap();
+    let mut sums = Vec::new();
+    for n in 1..=30 {
+        rig.ask(None, &Add(n));
+        sums.push((sums.last().map_or(0, |(sum, _)| *sum) + n, rig.now));
+        rig.now = rig.now + Duration::from_secs(1);
+    }
+    for (record, (sum, at)) in (1..).zip(sums) {
+        let stored = rig.salvage(Rewrite::Rewind(record)).unwrap().kept;
+        let seen = view_at(&kind, &room, &stored).unwrap();
+        assert_eq!(seen, ViewAt { at, view: Some(sum.to_string().into_bytes()) });
+    }
+}
+
+#[test]
+fn a_biography_tells_each_change_of_a_part_and_whether_something_is_left_out() {
+    let mut rig = Rig::new();
+    let kind = Kind::of::<Counter>();
+    let room: RoomId = "counter:one".parse().unwrap();
+    [Add(1), Pad(3), Add(2), Pad(0), Add(3)].iter().for_each(|c| drop(rig.ask(None, c)));
+    let of = |salvage: &Salvage, part: &str, most| {
+        biography(&kind, &room, salvage, part, most).unwrap().map(|lived| {
+            let steps = lived.steps.iter().map(|s| (s.record, s.state.as_u64().unwrap()));
+            (steps.collect::<Vec<_>>(), lived.complete)
+        })
+    };
+    let all = rig.salvage(Rewrite::Rewind(0)).unwrap();
+    assert_eq!(of(&all, "value", 9), Some((vec![(1, 1), (3, 3), (5, 6)], true)));
+    assert_eq!(of(&all, "value", 2), Some((vec![(3, 3), (5, 6)], false)));
+    assert_eq!(of(&all, "other", 9), None);
+    let later = rig.salvage(Rewrite::Rewind(2)).unwrap();
+    assert_eq!(of(&later, "value", 9), Some((vec![(3, 3), (5, 6)], false)));
+    let mut torn = all;
+    torn.left_out[2].payload.clear();
+    assert_eq!(of(&torn, "value", 9), Some((vec![(1, 1)], false)), "what follows cannot be known");
 }

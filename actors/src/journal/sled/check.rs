@@ -10,7 +10,7 @@ use std::time::Duration;
 use playhouse_protocol::ids::RoomId;
 
 use super::open::{Open, lock};
-use super::read;
+use super::{read, witness};
 use crate::journal::JournalError;
 
 /// What the check found.
@@ -44,6 +44,12 @@ pub enum CheckError {
 /// as every room is.
 const READ_FOR: Duration = Duration::from_secs(10);
 
+/// True if a store is in `dir`, or was there.
+#[must_use]
+pub fn has_store(dir: &Path) -> bool {
+    dir.join("store").exists() || witness::is_in(dir)
+}
+
 /// Opens the store in `dir` and reads rooms' records for at most 10 s. A directory without a store is
 /// fine.
 ///
@@ -51,7 +57,7 @@ const READ_FOR: Duration = Duration::from_secs(10);
 ///
 /// [`CheckError`] if the store cannot be used at all.
 pub fn check(dir: &Path) -> Result<Report, CheckError> {
-    if !dir.join("store").exists() {
+    if !has_store(dir) {
         return Ok(Report::default());
     }
     let _lock = lock(dir)?;

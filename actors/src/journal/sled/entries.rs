@@ -66,6 +66,8 @@ fn unseal(bytes: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use playhouse_protocol::golden::{bytes, hex};
+
     use super::*;
 
     #[test]
@@ -81,5 +83,25 @@ mod tests {
             assert_eq!(ShardEntry::decode(&bytes), None);
         }
         assert_eq!(RoomEntry::decode(&[]), None);
+    }
+
+    #[test]
+    fn the_bytes_of_entries_stay_as_they_are() {
+        let index = Index { wake_at: Some(Timestamp::from_ms(5)), owes: true };
+        let rooms = [
+            (RoomEntry { newest: 4, index }, "000000000000000400000000000000050156c3acc6"),
+            (
+                RoomEntry { newest: 1, index: Index::default() },
+                "0000000000000001ffffffffffffffff00ef2cc6da",
+            ),
+        ];
+        for (entry, golden) in rooms {
+            assert_eq!(hex(&entry.encode()), golden);
+            assert_eq!(RoomEntry::decode(&bytes(golden).unwrap()), Some(entry));
+        }
+        let shard = ShardEntry { claim: 9, frames: 1 << 40 };
+        let golden = "00000000000000090000010000000000e10dd52c";
+        assert_eq!(hex(&shard.encode()), golden);
+        assert_eq!(ShardEntry::decode(&bytes(golden).unwrap()), Some(shard));
     }
 }

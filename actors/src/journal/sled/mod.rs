@@ -4,17 +4,20 @@
 //! empties no drive cache and writes no metadata: every append is followed by `fdatasync` of an own
 //! descriptor of the database file, and only then acknowledged. Records are cut into pieces of
 //! [`CHUNK_BYTES`], because larger ones would go to files that sled never syncs. A write error is
-//! sticky in sled: the store is opened anew before the next call. A failed `fdatasync` is final:
-//! the kernel may have dropped the pages, so what can be read back is no longer what is on disk,
-//! and the store takes no call until the process was started anew.
+//! sticky in sled: the store is opened anew before the next write, and before anything is read that the
+//! failed one was about. A failed `fdatasync` is final: the kernel may have dropped the pages, so what
+//! can be read back is no longer what is on disk, and the store takes no write until the process was
+//! started anew.
 
 mod backup;
 mod check;
+mod doubt;
 mod entries;
 mod keys;
 mod open;
 mod plan;
 mod read;
+mod witness;
 
 use std::fs::File;
 use std::io::Write;
@@ -30,15 +33,19 @@ use playhouse_protocol::ids::{RoomId, Shard};
 use tracing::warn;
 
 pub use self::backup::{RestoreError, restore};
-pub use self::check::{CheckError, Report, check};
+pub use self::check::{CheckError, Report, check, has_store};
+use self::doubt::About;
 use self::entries::ShardEntry;
 use self::open::{Open, lock};
 use self::plan::Plan;
+use self::witness::{Held, Witness};
+use super::figures::Window;
 use super::{
     Append, FramePage, Journal, JournalError, Keep, Rewrite, Row, RowQuery, Salvage, Snapshot,
     Stored,
 };
 use crate::handle::Position;
+use crate::kill::{self, Step};
 
 /// The largest piece of a record. 6 KiB: sled keeps up to 17 entries on one page and moves pages
 /// over 128 KiB to files that it never syncs; 17 of these with their keys stay under that.
@@ -89,15 +96,19 @@ pub type FreeSpace = Box<dyn Fn(&Path) -> std::io::Result<u64> + Send + Sync>;
 /// The embedded store in one data directory.
 pub struct SledJournal {
     dir: PathBuf,
-    /// None after a write error, until it is opened anew.
+    /// None once it could not be opened anew.
     open: RwLock<Option<Open>>,
+    /// What the last write was about, if it failed; until the store is opened anew.
+    doubt: Mutex<Option<About>>,
     /// True once a sync of the disk failed, which is final.
     sync_failed: AtomicBool,
     /// True once it was closed, which is final.
     closed: AtomicBool,
     /// Held by whoever reads in order to write.
     writing: Mutex<()>,
+    syncs: Window,
     generation: String,
+    witness: Witness,
     free: FreeSpace,
     free_checked: Mutex<Option<(Instant, u64)>>,
     /// The directory is this process's while it is held.
@@ -136,13 +147,19 @@ impl SledJournal {
         let lock = lock(dir)?;
         let open = Open::new(dir).map_err(OpenError::Store)?;
         let generation = plan::generation(&open).map_err(OpenError::Store)?;
+        let witness = witness::held(&open.db)
+            .and_then(|held| Witness::open(dir, &generation, held))
+            .map_err(OpenError::Store)?;
         Ok(Self {
             dir: dir.to_owned(),
             open: RwLock::new(Some(open)),
+            doubt: Mutex::new(None),
             sync_failed: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             writing: Mutex::new(()),
+            syncs: Window::default(),
             generation,
+            witness,
             free,
             free_checked: Mutex::new(None),
             lock: Mutex::new(Some(lock)),
@@ -158,40 +175,19 @@ impl SledJournal {
         *self.lock.lock() = None;
     }
 
-    /// Runs `work` on the open store; opens it anew first if a write error closed it.
+    /// Runs `work` on the open store; opens it first if that failed the last time.
     fn with<T>(
         &self,
         work: impl FnOnce(&Open) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        if self.sync_failed.load(Ordering::Acquire) {
-            let why = "an earlier sync of the disk failed: start the server anew";
-            return Err(store_error("read or write", why));
-        }
         if let Some(open) = &*self.open.read() {
             return work(open);
         }
         let mut slot = self.open.write();
-        if self.closed.load(Ordering::Acquire) {
-            return Err(store_error("read or write", "it was closed"));
-        }
         if slot.is_none() {
-            *slot = Some(Open::new(&self.dir)?);
+            self.open_anew(&mut slot)?;
         }
         work(slot.as_ref().expect("it was just opened"))
-    }
-
-    /// Writes; a failure closes the store, because sled stays failed until it is opened anew.
-    fn write(&self, batch: sled::Batch) -> Result<(), JournalError> {
-        let applied = self.with(|open| open.apply(batch));
-        if applied.is_err() {
-            *self.open.write() = None;
-        }
-        applied?;
-        let synced = self.with(Open::sync);
-        if synced.is_err() {
-            self.sync_failed.store(true, Ordering::Release);
-        }
-        synced
     }
 
     /// Raises the epoch of each of `shards`, in one batch.
@@ -200,6 +196,7 @@ impl SledJournal {
         shards: impl IntoIterator<Item = Shard>,
     ) -> Result<Vec<u64>, JournalError> {
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         let mut claims = Vec::new();
         self.with(|open| {
@@ -211,7 +208,8 @@ impl SledJournal {
             }
             Ok(())
         })?;
-        self.write(batch)?;
+        self.write(batch, &About::Everything)?;
+        self.witness.saw(Held { claims: claims.len() as u64, frames: 0 });
         Ok(claims)
     }
 
@@ -244,6 +242,7 @@ impl Journal for SledJournal {
     fn append(&self, appends: &[Append]) -> Result<Vec<Position>, JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let (batch, positions) = self.with(|open| {
             let mut plan = Plan::new(&open.db);
             for append in appends {
@@ -251,62 +250,74 @@ impl Journal for SledJournal {
             }
             Ok(plan.finish())
         })?;
-        self.write(batch)?;
+        self.write(batch, &About::appends(appends))?;
+        self.witness.saw(Held { claims: 0, frames: positions.len() as u64 });
         Ok(positions)
     }
 
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError> {
+        self.ready_to_read(room)?;
         let (stored, torn) = self.with(|open| read::load(&open.db, room))?;
         let Some(torn) = torn else { return Ok(stored) };
         warn!(%room, seq = torn.seq, what = torn.what, "the torn last record was cut");
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let index = torn.index_without(&stored);
         let batch = self.with(|open| plan::cut(&open.db, room, torn.seq, index))?;
-        self.write(batch)?;
+        self.write(batch, &About::room(room))?;
         Ok(Stored { index, ..stored })
     }
 
     fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let batch = self.with(|open| plan::snapshot(&open.db, snapshot))?;
-        self.write(batch)?;
+        self.write(batch, &About::room(&snapshot.room))?;
+        kill::here(Step::BeforeCompaction);
         // Dropped only now that the new snapshot is on disk.
         let batch =
             self.with(|open| plan::obsolete(&open.db, &snapshot.room, keep, COMPACT_MAX))?;
-        self.write(batch)
+        self.write(batch, &About::room(&snapshot.room))
     }
 
     fn salvage(&self, room: &RoomId, rewrite: Rewrite) -> Result<Salvage, JournalError> {
+        self.ready_to_read(room)?;
         self.with(|open| read::salvage(&open.db, room, rewrite))
     }
 
     fn rewrite(&self, append: &Append, snapshot: &Snapshot) -> Result<Position, JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let (batch, positions) = self.with(|open| {
             let mut plan = Plan::new(&open.db);
             plan.add(append)?;
             plan.only_snapshot(snapshot)?;
             Ok(plan.finish())
         })?;
-        self.write(batch)?;
+        self.write(batch, &About::appends(std::slice::from_ref(append)))?;
+        self.witness.saw(Held { claims: 0, frames: 1 });
         Ok(positions[0])
     }
 
     fn due(&self) -> Result<Vec<(Timestamp, RoomId)>, JournalError> {
+        self.settle(|_| true)?;
         self.with(|open| read::due(&open.db))
     }
 
     fn owing(&self) -> Result<Vec<RoomId>, JournalError> {
+        self.settle(|_| true)?;
         self.with(|open| read::owing(&open.db))
     }
 
     fn rows(&self, query: &RowQuery) -> Result<Vec<Row>, JournalError> {
+        self.ready_to_list(query)?;
         self.with(|open| read::rows(&open.db, query))
     }
 
     fn lists(&self) -> Result<Option<String>, JournalError> {
+        self.settle(|_| true)?;
         self.with(|open| {
             let name = open.db.get(keys::LISTS).map_err(read::failed)?;
             Ok(name.map(|name| String::from_utf8_lossy(&name).into_owned()))
@@ -315,35 +326,39 @@ impl Journal for SledJournal {
 
     fn clear_lists(&self) -> Result<(), JournalError> {
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         batch.remove(keys::LISTS);
-        self.write(batch)?;
+        self.write(batch, &About::Everything)?;
         loop {
             let (batch, rows) = self.with(|open| plan::drop_rows(&open.db, COMPACT_MAX))?;
             if rows == 0 {
                 return Ok(());
             }
-            self.write(batch)?;
+            self.write(batch, &About::Everything)?;
         }
     }
 
     fn put_rows(&self, rows: &[RowChange]) -> Result<(), JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         plan::put_rows(&mut batch, rows);
-        self.write(batch)
+        self.write(batch, &About::Everything)
     }
 
     fn name_lists(&self, name: &str) -> Result<(), JournalError> {
         self.check_free()?;
         let _writing = self.writing.lock();
+        self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         batch.insert(keys::LISTS, name.as_bytes());
-        self.write(batch)
+        self.write(batch, &About::Everything)
     }
 
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError> {
+        self.ready_to_read(room)?;
         self.with(|open| read::frames(&open.db, room, from, limit))
     }
 
@@ -360,7 +375,14 @@ impl Journal for SledJournal {
         self.generation.clone()
     }
 
+    fn syncs(&self) -> Vec<Duration> {
+        self.syncs.times()
+    }
+
     fn export(&self, to: &mut dyn Write) -> Result<u64, JournalError> {
+        // What is read is no picture of one moment by itself: nothing is written meanwhile.
+        let _writing = self.writing.lock();
+        self.settle(|_| true)?;
         self.with(|open| backup::export(&open.db, to))
     }
 }
@@ -396,5 +418,6 @@ impl SledJournal {
 
     pub(crate) fn refuse_as_after_a_failed_sync(&self) {
         self.sync_failed.store(true, Ordering::Release);
+        *self.doubt.lock() = Some(About::Everything);
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use nix::fcntl::{Flock, FlockArg};
 use parking_lot::Mutex;
 
-use super::{CACHE_BYTES, OpenError, store_error};
+use super::{CACHE_BYTES, OpenError, store_error, witness};
 use crate::journal::JournalError;
 
 /// How long opening waits for an earlier database of this process to let go of its file. 5 s: its
@@ -35,7 +35,9 @@ struct Blobs {
 impl Open {
     pub(super) fn new(dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join("store");
+        witness::misses_no_file(dir, &path.join("db"))?;
         let db = open_database(&path)?;
+        witness::verify(dir, &db)?;
         let file = File::open(path.join("db")).map_err(|e| store_error("open its file", e))?;
         for made in [dir, &path] {
             let synced = File::open(made).and_then(|dir| dir.sync_all());

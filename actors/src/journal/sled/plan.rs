@@ -205,9 +205,9 @@ fn remove_record(
     Ok(())
 }
 
-/// What a new snapshot makes obsolete: all but the two newest readable ones, and the oldest frames
-/// behind the older of these, up to the first that `keep` keeps and about `limit` pieces, whole
-/// records, so that what is left is contiguous.
+/// What a new snapshot makes obsolete: all but the two newest readable ones (with [`Keep::Nothing`]
+/// all but the newest), and the oldest frames behind the oldest that stays, up to the first that
+/// `keep` keeps and about `limit` pieces, whole records, so that what is left is contiguous.
 pub(super) fn obsolete(
     db: &sled::Db,
     room: &RoomId,
@@ -216,7 +216,11 @@ pub(super) fn obsolete(
 ) -> Result<sled::Batch, JournalError> {
     let mut batch = sled::Batch::default();
     let kept = read::snapshots(db, room)?;
-    let [older, _] = kept.as_slice() else { return Ok(batch) };
+    let older = match (kept.as_slice(), keep) {
+        ([.., newest], Keep::Nothing) => newest,
+        ([older, _], _) => older,
+        _ => return Ok(batch),
+    };
     for key in db.scan_prefix(keys::records(Series::Snapshots, room)).keys() {
         let key = key.map_err(read::failed)?;
         if keys::seq(&key).is_some_and(|seq| seq < older.seq) {

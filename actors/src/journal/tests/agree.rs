@@ -48,6 +48,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn keep() -> impl Strategy<Value = Keep> {
     prop_oneof![
         Just(Keep::All),
+        Just(Keep::Nothing),
         (0..12_u64).prop_map(Keep::From),
         (1000..1012_u64).prop_map(|ms| Keep::Since(Timestamp::from_ms(ms))),
     ]

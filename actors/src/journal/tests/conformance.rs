@@ -224,6 +224,22 @@ fn two_snapshots_are_kept_and_what_they_make_superfluous_goes() {
 }
 
 #[test]
+fn of_a_past_that_is_not_kept_only_the_newest_snapshot_and_what_follows_it_stay() {
+    on_each_store(|store| {
+        let (journal, a) = (store.journal(), room("poll:a"));
+        fill(journal, &a, 1..=9);
+        journal.snapshot(&snapshot(&a, 3), Keep::Nothing).unwrap();
+        assert_eq!(rebuilt(journal, &a), (Some(3), (4..=9).collect()));
+        assert_eq!(journal.frames(&a, 1, 100).unwrap().oldest, Some(4));
+        journal.snapshot(&snapshot(&a, 9), Keep::Nothing).unwrap();
+        assert_eq!(rebuilt(journal, &a), (Some(9), vec![]));
+        assert_eq!(journal.frames(&a, 1, 100).unwrap().frames, []);
+        fill(journal, &a, 10..=10);
+        assert_eq!(rebuilt(journal, &a), (Some(9), vec![10]), "it goes on from there");
+    });
+}
+
+#[test]
 fn frames_are_kept_by_their_age() {
     on_each_store(|store| {
         let (journal, a) = (store.journal(), room("poll:a"));

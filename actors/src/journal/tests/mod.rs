@@ -5,6 +5,7 @@ mod backup;
 mod committer;
 mod conformance;
 mod crash;
+mod prefix;
 mod rewrite;
 mod sled;
 
