@@ -40,10 +40,13 @@ impl Key {
         let (n, e) = (self.0.n(), self.0.e());
         let message =
             BigUint::from_bytes_be(&padded(token, &rand::random::<[u8; HASH]>(), n.bits()));
-        // Anything below the modulus has an inverse, but for multiples of its factors: nobody draws one.
+        // Evenly drawn below the modulus, so that the blinded message says nothing: what is not below
+        // it is drawn again. All but multiples of its factors have an inverse; nobody draws one.
         let (factor, inverse) = loop {
-            let factor = BigUint::from_bytes_be(&rand::random::<[u8; 256]>()) % n;
-            if let Some(inverse) = inverse(&factor, n) {
+            let factor = BigUint::from_bytes_be(&rand::random::<[u8; 256]>());
+            if factor < *n
+                && let Some(inverse) = inverse(&factor, n)
+            {
                 break (factor, inverse);
             }
         };

@@ -78,7 +78,7 @@ pub enum Buyer {
 }
 
 /// Calls until the answer is no passing refusal, as [`Client`] does over REST.
-async fn over_and_over(live: &mut Live, method: &str, data: Value) -> Result<Value, No> {
+pub(crate) async fn over_and_over(live: &mut Live, method: &str, data: Value) -> Result<Value, No> {
     let mut attempt = 0;
     loop {
         attempt += 1;

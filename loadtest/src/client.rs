@@ -96,6 +96,12 @@ impl Client {
         Self { token: Some(token.into()), ..self.clone() }
     }
 
+    /// The same client, and nobody in particular.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        Self { token: None, refresh: None, ..self.clone() }
+    }
+
     /// The access token, if there is one.
     #[must_use]
     pub fn token(&self) -> Option<&str> {
@@ -192,6 +198,65 @@ impl Client {
         self.ask(Method::POST, path, Some(key), Some(&body)).await
     }
 
+    /// Posts as a browser does that keeps one cookie: the cookie that it has, and then the answer
+    /// with the cookie that it is given (`name=value`).
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn post_with_cookie(
+        &self,
+        path: &str,
+        cookie: Option<&str>,
+        body: &Value,
+    ) -> Result<(Option<String>, Value), ClientError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+            if let Some(cookie) = cookie {
+                request = request.header("cookie", cookie);
+            }
+            match read(request).await {
+                Ok((status, given, json)) if status.is_success() => return Ok((given, json)),
+                Ok((status, _, problem)) => match passes_after(status.as_u16(), &problem) {
+                    Some(time) if attempt < ATTEMPTS_MAX => pause(time).await,
+                    _ => return Err(refused(status, problem)),
+                },
+                Err(_) if attempt < ATTEMPTS_MAX => pause(Duration::from_millis(300)).await,
+                Err(source) => {
+                    let method = Method::POST;
+                    return Err(ClientError::Unreachable { method, path: path.into(), source });
+                }
+            }
+        }
+    }
+
+    /// Reads `path` as text, asking once.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`].
+    pub async fn text(&self, path: &str) -> Result<String, ClientError> {
+        let mut request = self.http.get(format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let read = async {
+            let response = request.send().await?;
+            Ok((response.status(), response.text().await?))
+        };
+        match read.await {
+            Ok((status, text)) if status.is_success() => Ok(text),
+            Ok((status, text)) => {
+                Err(refused(status, serde_json::from_str(&text).unwrap_or(Value::Null)))
+            }
+            Err(source) => {
+                Err(ClientError::Unreachable { method: Method::GET, path: path.into(), source })
+            }
+        }
+    }
+
     /// Deletes `path`.
     ///
     /// # Errors
@@ -256,6 +321,18 @@ impl Client {
 #[must_use]
 pub fn new_key() -> String {
     Uuid::new_v4().to_string()
+}
+
+/// The status, the first cookie that is set, and the JSON.
+async fn read(
+    request: reqwest::RequestBuilder,
+) -> Result<(StatusCode, Option<String>, Value), reqwest::Error> {
+    let response = request.send().await?;
+    let cookie = response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
+    let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+    let status = response.status();
+    let text = response.text().await?;
+    Ok((status, cookie, serde_json::from_str(&text).unwrap_or(Value::Null)))
 }
 
 /// Waits about `time`, so that many clients do not come back at once.

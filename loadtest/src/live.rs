@@ -2,14 +2,18 @@
 //! of it as buyers need.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, client_async_with_config, connect_async_with_config,
+};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -19,6 +23,13 @@ const REPLY_WITHIN: Duration = Duration::from_secs(20);
 /// How many pushes are kept until they are asked for. 10,000; more ends the connection, since a
 /// reader that never asks is a mistake of its own.
 const PUSHES_MAX: usize = 10_000;
+
+/// How much is read at a time, in bytes. 4 KiB, a publication or several; the library's own 128 KiB
+/// are taken for each connection, and there are thousands.
+const READ_BUFFER: usize = 4096;
+
+/// What the kernel keeps for one who reads nothing, in bytes. 4 KiB, about the least that Linux gives.
+const DEAF_BUFFER: u32 = 4096;
 
 /// The live connection broke, or said no.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +62,14 @@ fn broken(error: impl std::fmt::Display) -> LiveError {
     LiveError::Broken(error.to_string())
 }
 
+fn url(base: &str) -> String {
+    format!("{}/connection/websocket", base.replacen("http", "ws", 1))
+}
+
+fn config() -> WebSocketConfig {
+    WebSocketConfig::default().read_buffer_size(READ_BUFFER)
+}
+
 impl Live {
     /// Connects to the server at `base` (`http://…`), with an access token if there is one.
     ///
@@ -58,8 +77,33 @@ impl Live {
     ///
     /// [`LiveError`].
     pub async fn connect(base: &str, token: Option<&str>) -> Result<Self, LiveError> {
-        let url = format!("{}/connection/websocket", base.replacen("http", "ws", 1));
-        let (socket, _) = connect_async(url).await.map_err(broken)?;
+        // Small messages leave at once.
+        let connected = connect_async_with_config(url(base), Some(config()), true).await;
+        Self::greet(connected.map_err(broken)?.0, token).await
+    }
+
+    /// Connects as one who is about to read nothing: over plain TCP, with so small a buffer that what
+    /// is not read soon waits at the server rather than in this machine's kernel.
+    ///
+    /// # Errors
+    ///
+    /// [`LiveError`].
+    pub async fn connect_deaf(base: &str) -> Result<Self, LiveError> {
+        let place = base.trim_start_matches("http://");
+        let mut places = tokio::net::lookup_host(place).await.map_err(broken)?;
+        let place = places.next().ok_or_else(|| broken("nobody has this name"))?;
+        let socket = match place {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        };
+        let socket = socket.map_err(broken)?;
+        socket.set_recv_buffer_size(DEAF_BUFFER).map_err(broken)?;
+        let stream = MaybeTlsStream::Plain(socket.connect(place).await.map_err(broken)?);
+        let connected = client_async_with_config(url(base), stream, Some(config())).await;
+        Self::greet(connected.map_err(broken)?.0, None).await
+    }
+
+    async fn greet(socket: Socket, token: Option<&str>) -> Result<Self, LiveError> {
         let (write, read) = socket.split();
         let mut live = Self { write, read, id: 0, replies: HashMap::new(), pushes: Vec::new() };
         let connect = token.map_or(json!({}), |token| json!({ "token": token }));
@@ -128,6 +172,24 @@ impl Live {
         tokio::time::timeout(time, reading).await.map_or(Ok(()), Err)
     }
 
+    /// The next frame as it came, one or several messages a line; pings are answered. For those who
+    /// read a great many and look for themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`LiveError::Broken`].
+    pub async fn text(&mut self) -> Result<Utf8Bytes, LiveError> {
+        loop {
+            let Some(text) = self.frame().await? else { continue };
+            if text.lines().any(|line| line == "{}") {
+                self.write.send(Message::text("{}")).await.map_err(broken)?;
+            }
+            if text.len() > 3 {
+                return Ok(text);
+            }
+        }
+    }
+
     /// What was pushed and not asked for yet.
     pub fn pushes(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.pushes)
@@ -142,13 +204,18 @@ impl Live {
         }
     }
 
-    async fn read_frame(&mut self) -> Result<(), LiveError> {
+    /// The next frame, if it is text.
+    async fn frame(&mut self) -> Result<Option<Utf8Bytes>, LiveError> {
         let message = self.read.next().await.ok_or_else(|| broken("closed"))?.map_err(broken)?;
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Close(frame) => return Err(broken(format!("closed: {frame:?}"))),
-            _ => return Ok(()),
-        };
+        match message {
+            Message::Text(text) => Ok(Some(text)),
+            Message::Close(frame) => Err(broken(format!("closed: {frame:?}"))),
+            _ => Ok(None),
+        }
+    }
+
+    async fn read_frame(&mut self) -> Result<(), LiveError> {
+        let Some(text) = self.frame().await? else { return Ok(()) };
         for line in text.lines().filter(|line| !line.is_empty()) {
             let value: Value = serde_json::from_str(line).map_err(broken)?;
             if let Some(id) = value["id"].as_u64() {
