@@ -6,7 +6,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use playhouse_actors::handle::Rooms;
 
 use crate::accounts::Accounts;
+use crate::backups::Backups;
 use crate::config::Config;
+use crate::http::limit::Limits;
+use crate::trail::Trail;
+use crate::ws::Link;
 
 /// What every handler shares, as `web::Data<App>`. Cheap to clone.
 #[derive(Clone)]
@@ -20,6 +24,14 @@ pub struct App {
     pub rooms: Rooms,
     /// Who is asking.
     pub accounts: Accounts,
+    /// How often they may, over REST and live connections together.
+    pub limits: Arc<Limits>,
+    /// What is administered, and by whom.
+    pub trail: Trail,
+    /// Copies of everything.
+    pub backups: Backups,
+    /// The live connections.
+    pub live: Link,
     /// What the server is doing.
     pub phase: Phase,
 }

@@ -14,6 +14,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// The child's exit status for a store that another process has open.
 const IN_USE: u8 = 3;
 
+/// The child's exit status for a directory that it cannot write to.
+const UNUSABLE: u8 = 4;
+
 /// The store is not sound, or could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -34,8 +37,14 @@ pub enum StoreError {
         /// The child's words.
         said: String,
     },
+    /// Its directory cannot be used.
+    #[error("{said}")]
+    Unusable {
+        /// The child's words.
+        said: String,
+    },
     /// It does not open.
-    #[error("the store in {} does not open: {said}", data.display())]
+    #[error("the store in {} does not open; restore the last backup into an empty directory: {said}", data.display())]
     Damaged {
         /// The data directory.
         data: PathBuf,
@@ -50,7 +59,7 @@ pub enum StoreError {
 ///
 /// See [`StoreError`].
 pub fn in_child(data: &Path, limit: Duration) -> Result<String, StoreError> {
-    if !data.join("store").exists() {
+    if !sled::has_store(data) {
         return Ok("nothing is stored yet".to_owned());
     }
     let program = std::env::current_exe().map_err(StoreError::Run)?;
@@ -82,6 +91,7 @@ pub fn in_child(data: &Path, limit: Duration) -> Result<String, StoreError> {
     match status.code() {
         Some(0) => Ok(said),
         Some(code) if code == i32::from(IN_USE) => Err(StoreError::InUse { said }),
+        Some(code) if code == i32::from(UNUSABLE) => Err(StoreError::Unusable { said }),
         _ if said.is_empty() => {
             Err(StoreError::Damaged { data: data.to_owned(), said: status.to_string() })
         }
@@ -110,6 +120,10 @@ pub fn child(data: &Path) -> ExitCode {
         Err(CheckError::Open(error @ OpenError::InUse { .. })) => {
             println!("{error}");
             ExitCode::from(IN_USE)
+        }
+        Err(CheckError::Open(error @ OpenError::Io { .. })) => {
+            println!("{}", crate::cli::chain(&error));
+            ExitCode::from(UNUSABLE)
         }
         Err(error) => {
             println!("{}", crate::cli::chain(&error));

@@ -11,16 +11,21 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use playhouse_actors::journal::sled::SledJournal;
+use playhouse_domain::audit::What;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinHandle;
 
 use crate::accounts::Accounts;
+use crate::accounts::keys::KeysError;
 use crate::app::App;
 use crate::cli::chain;
 use crate::house;
+use crate::http::error::Problem;
+use crate::trail::{Trail, by_command_line};
 
 /// The longest request, in bytes. 16 KiB: a path and a password are far below.
 const REQUEST_BYTES_MAX: u64 = 16 << 10;
@@ -166,20 +171,71 @@ async fn perform(
             if !to.is_absolute() {
                 return Err(format!("{} is not an absolute path", to.display()));
             }
-            let (journal, at) = (journal.clone(), to.clone());
-            let copied = tokio::task::spawn_blocking(move || house::back_up(&*journal, &at)).await;
-            let entries = copied.map_err(|e| e.to_string())??;
-            tracing::info!(to = %to.display(), entries, "backed up");
-            Ok(format!("backed up {entries} entries to {}", to.display()))
+            back_up(&app.trail, journal.clone(), to).await
         }
         Request::AdminCreate { name, password } => {
-            create_admin(&app.accounts, &name, &password).await
+            create_admin(&app.trail, app.accounts.clone(), name, password).await
         }
         Request::KeysRotate => {
-            app.accounts.rotate_keys().map_err(|e| chain(&e))?;
-            Ok(KEYS_ROTATED.to_owned())
+            let accounts = app.accounts.clone();
+            rotate_keys(&app.trail, move || accounts.rotate_keys()).await
         }
     }
+}
+
+/// What stands against an act: a sentence, for whoever typed it.
+fn not_done(sentence: String) -> Problem {
+    Problem::new(StatusCode::CONFLICT, "not_done", sentence)
+}
+
+fn told(said: Result<String, Problem>) -> Result<String, String> {
+    said.map_err(|problem| problem.detail().to_owned())
+}
+
+/// Copies everything in `journal` to the new file `to`. Where the store takes no writes this is the way
+/// out, so it is done then too, though the audit trail cannot have it.
+///
+/// # Errors
+///
+/// A sentence that says why not.
+pub async fn back_up(
+    trail: &Trail,
+    journal: Arc<SledJournal>,
+    to: PathBuf,
+) -> Result<String, String> {
+    let deed = by_command_line(What::Backup, None, format!("to {}", to.display()));
+    match trail.perform(deed, copy(journal.clone(), to.clone())).await {
+        Err(problem) if problem.code() == "store_unavailable" => {
+            tracing::error!(detail = problem.detail(), "a backup is not in the audit trail");
+            told(copy(journal, to).await)
+        }
+        said => told(said),
+    }
+}
+
+async fn copy(journal: Arc<SledJournal>, to: PathBuf) -> Result<String, Problem> {
+    let at = to.clone();
+    let copied = tokio::task::spawn_blocking(move || house::back_up(&*journal, &at)).await;
+    let entries = copied.map_err(|e| not_done(e.to_string()))?.map_err(not_done)?;
+    tracing::info!(to = %to.display(), entries, "backed up");
+    Ok(format!("backed up {entries} entries to {}", to.display()))
+}
+
+/// Draws a new key by `rotate`.
+///
+/// # Errors
+///
+/// A sentence that says why not.
+pub async fn rotate_keys<T>(
+    trail: &Trail,
+    rotate: impl FnOnce() -> Result<T, KeysError> + 'static,
+) -> Result<String, String> {
+    let deed = by_command_line(What::KeysRotate, None, "");
+    let rotated = async move {
+        rotate().map_err(|e| not_done(chain(&e)))?;
+        Ok(KEYS_ROTATED.to_owned())
+    };
+    told(trail.perform(deed, rotated).await)
 }
 
 /// What is told once a new key signs.
@@ -192,15 +248,19 @@ pub const KEYS_ROTATED: &str =
 ///
 /// A sentence that says why not.
 pub async fn create_admin(
-    accounts: &Accounts,
-    name: &str,
-    password: &str,
+    trail: &Trail,
+    accounts: Accounts,
+    name: String,
+    password: String,
 ) -> Result<String, String> {
-    match accounts.create_admin(name, password).await {
-        Ok(true) => Ok(format!("made the administrator '{name}'")),
-        Ok(false) => Err(format!("the name '{name}' is taken")),
-        Err(problem) => Err(problem.detail().to_owned()),
-    }
+    let deed = by_command_line(What::AdminCreate, Some(name.clone()), "");
+    let made = async move {
+        match accounts.create_admin(&name, &password).await? {
+            true => Ok(format!("made the administrator '{name}'")),
+            false => Err(not_done(format!("the name '{name}' is taken"))),
+        }
+    };
+    told(trail.perform(deed, made).await)
 }
 
 /// Asks the server that runs on `data`. None if none runs.

@@ -1,4 +1,5 @@
-//! The demo: a small cinema on sale, and simulated people who use the public wire.
+//! The demo: a small cinema on sale, an evening of polls, and simulated people who use the public
+//! wire.
 //!
 //! Nothing here has a way in of its own: the house is made and visited over HTTP, as anybody would.
 
@@ -8,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::Timestamp;
 use playhouse_loadtest::client::{Client, ClientError};
+use playhouse_loadtest::evening::{Evening, Guest};
 use playhouse_loadtest::house::House;
 use playhouse_loadtest::people::Person;
 use rand::Rng;
@@ -20,6 +22,10 @@ const PLAN_EVERY: Duration = Duration::from_secs(300);
 
 /// The time between two people's arrivals. 50 ms: passwords are hashed one after the other.
 const ARRIVE_EVERY: Duration = Duration::from_millis(50);
+
+/// How long the stage rests between two rounds of the polls. 2 s; also the pause before the next
+/// attempt when the server does not answer.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
 
 /// The password of the demo's administrator: drawn at the first start, kept beside the data for
 /// the next.
@@ -56,13 +62,15 @@ pub struct Demo {
     client: Client,
     password: String,
     people: usize,
+    /// The polls, unless nobody could make them.
+    evening: Option<Evening>,
 }
 
 impl Demo {
     /// The demo at `base`, whose administrator has `password`, with so many simulated people.
     #[must_use]
     pub fn new(base: &str, password: String, people: usize) -> Self {
-        Self { client: Client::new(base), password, people }
+        Self { client: Client::new(base), password, people, evening: None }
     }
 
     /// The administrator; nobody if the account, kept from before, has another password.
@@ -74,14 +82,20 @@ impl Demo {
         }
     }
 
-    /// What somebody who started the demo wants to know.
+    /// What somebody who started the demo wants to know. Makes the evening's polls, to tell where
+    /// they are.
     ///
     /// # Errors
     ///
     /// If the server does not answer.
-    pub async fn welcome(&self, app: &App) -> anyhow::Result<String> {
-        let password = self.organizer().await?.map(|_| self.password.as_str());
-        Ok(welcome(&app.public_url, &app.config.store.data, password))
+    pub async fn welcome(&mut self, app: &App) -> anyhow::Result<String> {
+        let organizer = self.organizer().await?;
+        if let Some(organizer) = &organizer {
+            self.evening = Some(Evening::plan(organizer).await?);
+        }
+        let password = organizer.map(|_| self.password.as_str());
+        let data = &app.config.store.data;
+        Ok(welcome(&app.public_url, data, password, self.evening.as_ref()))
     }
 
     /// Opens the house and lets people in, until dropped.
@@ -100,12 +114,34 @@ impl Demo {
         };
         tracing::info!(people = self.people, "the demo's house is open");
         let _crowd = self.crowd();
+        tokio::join!(self.keep_planning(house), self.keep_asking());
+        Ok(())
+    }
+
+    /// Plans on what the house shows, for ever.
+    async fn keep_planning(&self, house: Option<House>) {
         loop {
             tokio::time::sleep(PLAN_EVERY).await;
             let Some(house) = &house else { continue };
             if let Err(error) = self.plan(house).await {
                 tracing::warn!(%error, "the demo's programme could not be planned on");
             }
+        }
+    }
+
+    /// Runs the evening's polls, over and over. Each time with a log-in of its own: an access token
+    /// lives 15 min, an evening half as long.
+    async fn keep_asking(&self) {
+        let Some(evening) = self.evening.as_ref().filter(|_| self.people > 0) else { return };
+        loop {
+            let run = async {
+                let Some(organizer) = self.organizer().await? else { return Ok(()) };
+                evening.run(&organizer).await
+            };
+            if let Err(error) = run.await {
+                tracing::warn!(%error, "the demo's polls could not be run on");
+            }
+            tokio::time::sleep(ASK_AGAIN).await;
         }
     }
 
@@ -122,6 +158,10 @@ impl Demo {
                     Err(error) => tracing::warn!(n, %error, "a simulated person could not come in"),
                 }
             });
+            if let Some(evening) = &self.evening {
+                let guest = Guest::new(&self.client, &evening.series, n, seed);
+                crowd.spawn(guest.live());
+            }
         }
         crowd
     }
@@ -135,16 +175,23 @@ impl Demo {
     }
 }
 
-fn welcome(url: &str, data: &Path, password: Option<&str>) -> String {
+fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Evening>) -> String {
     let data = data.display();
     let administrator = password.map_or_else(
         || "admin, with the password that it was given (the demo plans no new showings)".into(),
         |password| format!("admin, password {password}"),
     );
+    let polls = evening.map_or_else(String::new, |Evening { series, code, .. }| {
+        format!(
+            "
+  Vote in its polls:   {url}/join/{code}
+  Their stage:         {url}/series/{series}/present"
+        )
+    });
     format!(
         "
-  Playhouse is open:   {url}/
-  Organizer's page:    {url}/organizer
+  Playhouse is open:   {url}/{polls}
+  Organizer's pages:   {url}/organizer and {url}/polls
   API:                 {url}/api/docs
   Administrator:       {administrator}
   Kept in:             {data} (--fresh starts over)

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use nix::sys::resource::{Resource, getrlimit};
 use playhouse_actors::journal::sled::FREE_BYTES_MIN;
+use playhouse_sandbox::{Image, Sandbox, Spec, Tier};
 
 use crate::check;
 use crate::config::Config;
@@ -88,7 +89,7 @@ impl fmt::Display for Finding {
 pub fn examine(config: &Config) -> Vec<Finding> {
     let data = &config.store.data;
     let folder = nearest(data);
-    vec![
+    let mut findings = vec![
         directory(data, &folder),
         disk(&folder),
         sync(&folder),
@@ -101,8 +102,58 @@ pub fn examine(config: &Config) -> Vec<Finding> {
         quic_port(config.quic.addr),
         tls(config),
         browser(),
-        Finding::fine("sandbox", "not part of this version"),
-    ]
+        sandbox(),
+    ];
+    findings.extend(toolchains());
+    findings
+}
+
+/// The strongest tier under which a program runs here.
+fn sandbox() -> Finding {
+    let mut why = None;
+    for tier in Tier::ALL {
+        match run_under(tier) {
+            Ok(()) if tier == Tier::Full => {
+                let found = "tier full works, for programs and for WebAssembly modules";
+                return Finding::fine("sandbox", found);
+            }
+            Ok(()) => {
+                let found =
+                    format!("tier {tier} works, full does not: {}", why.unwrap_or_default());
+                return Finding::poor("sandbox", found, "playhouse-sandbox check says more");
+            }
+            Err(error) => drop(why.get_or_insert(error)),
+        }
+    }
+    let found = format!("no tier works: {}", why.unwrap_or_default());
+    Finding::poor("sandbox", found, "playhouse-sandbox check says how to mend each layer")
+}
+
+/// A WebAssembly module that does nothing.
+const MODULE: &str = r#"(module (func (export "_start")))"#;
+
+fn run_under(tier: Tier) -> Result<(), String> {
+    let config = playhouse_sandbox::Config { tier, ..playhouse_sandbox::Config::default() };
+    let jails = Sandbox::start(&config).map_err(|e| e.to_string())?;
+    let module = jails.module(MODULE.into(), [""; 0], None).map_err(|e| e.to_string())?;
+    for (what, spec) in [("true", Spec::new(Image::system(), ["true"])), ("a module", module)] {
+        let outcome = jails.run(spec).map_err(|e| e.to_string())?;
+        if outcome.report.verdict != playhouse_sandbox::Verdict::Ok {
+            let said = String::from_utf8_lossy(&outcome.stderr).into_owned();
+            return Err(format!("{what} ended with {:?} {said}", outcome.report.verdict));
+        }
+    }
+    Ok(())
+}
+
+/// The compilers and interpreters of this machine that jobs can use.
+fn toolchains() -> Vec<Finding> {
+    let found = playhouse_sandbox::toolchains();
+    let there = found.iter().map(|one| Finding::fine(one.name, one.version.clone()));
+    let missing = playhouse_sandbox::missing(&found).map(|(name, package)| {
+        Finding::poor(name, "not here: no job can use it", format!("apt install {package}"))
+    });
+    there.chain(missing).collect()
 }
 
 /// The directory itself, or the nearest above it that is there.

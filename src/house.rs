@@ -13,6 +13,7 @@ use playhouse_actors::journal::sled::{OpenError, SledJournal};
 use playhouse_actors::journal::{Journal, JournalError};
 use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
+use playhouse_domain::audit::Audit;
 use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
 use playhouse_domain::poll::Poll;
@@ -87,6 +88,16 @@ pub fn rebuild_lists(journal: Arc<SledJournal>) -> Result<Rebuilt, JournalError>
     kinds(Start::new(journal)).rebuild_lists()
 }
 
+/// Opens the audit trail in `journal` alone, for a command that does one thing while no server runs:
+/// no other room wakes up, whatever it owes.
+///
+/// # Errors
+///
+/// [`JournalError`] if the store cannot be read or written.
+pub fn trail(journal: Arc<SledJournal>) -> Result<Rooms, JournalError> {
+    Start::new(journal).some_kinds().kind::<Audit>().start()
+}
+
 /// Registers every kind of room.
 fn kinds(start: Start) -> Start {
     start
@@ -99,6 +110,7 @@ fn kinds(start: Start) -> Start {
         .kind::<Questions>()
         .kind::<Roll>()
         .kind::<Series>()
+        .kind::<Audit>()
 }
 
 /// Registers who performs what rooms owe to the world outside.

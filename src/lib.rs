@@ -6,12 +6,14 @@
 //! - [`http`]: REST and pages; [`ws`]: the live connection.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
 //!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
+//! - [`trail`]: what was administered, and by whom. [`backups`]: copies made over the API.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
 pub mod accept;
 pub mod accounts;
 pub mod app;
 pub mod asking;
+pub mod backups;
 pub mod check;
 pub mod cinema;
 pub mod cli;
@@ -29,5 +31,6 @@ pub mod polls;
 pub mod rpc;
 pub mod server;
 pub mod tls;
+pub mod trail;
 pub mod wire;
 pub mod ws;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
+use playhouse_domain::audit::What;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -16,19 +17,25 @@ use crate::accept::{self, CLOSE_WITHIN};
 use crate::accounts::Accounts;
 use crate::accounts::keys::KeysError;
 use crate::app::{App, Phase};
+use crate::backups::Backups;
 use crate::config::{BadSetting, Config};
 use crate::control::Control;
 use crate::house::{House, HouseError};
 use crate::http::error::Problem;
+use crate::http::limit::Limits;
 use crate::http::metrics;
 use crate::http::mount::{Base, application, routes};
 use crate::listen::{Ready, listen};
 use crate::tls::{Certificates, TlsError};
-use crate::ws::{self, AppDoors, Live};
+use crate::trail::{Trail, by_command_line};
+use crate::ws::{self, AppDoors, Link, Live};
 
 /// How often the figures are folded, so that they take no more memory while nobody reads them. 5 s,
 /// the library's own advice.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// How often the rates that administrators see are taken. 1 s: what they are rates of.
+const RATES_EVERY: Duration = Duration::from_secs(1);
 
 /// The server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +99,10 @@ impl Server {
             config: config.clone(),
             rooms: house.rooms.clone(),
             accounts: Accounts::open(config.clone(), house.rooms.clone())?,
+            limits: Arc::new(Limits::new(&config.limits)),
+            trail: Trail::new(house.rooms.clone()),
+            backups: Backups::new(&config.store.data, house.journal.clone()),
+            live: Link::default(),
             phase: Phase::default(),
         };
         first_admin(&app).await?;
@@ -102,6 +113,7 @@ impl Server {
             app.rooms.clone(),
             Arc::new(AppDoors(app.clone())),
         );
+        app.live.set(&live);
         let base = Base::new(config.clone(), app.phase.clone());
         let (mount, mount_live) = (routes(app.clone()), live.clone());
         let factory = move || {
@@ -119,7 +131,7 @@ impl Server {
         app.phase.serve();
         tracing::info!(url = %app.public_url, data = %config.store.data.display(), "serving");
         let ready = Ready { http, quic: None };
-        let chores = chores(&config, certificates);
+        let chores = chores(&config, certificates, live.clone());
         Ok(Self { app, house, live, ready, http: handle, serving, chores, control })
     }
 
@@ -161,7 +173,13 @@ impl Server {
 /// Makes the account `admin` with the configured password, unless it is there.
 async fn first_admin(app: &App) -> Result<(), StartError> {
     let Some(password) = &app.config.admin.password else { return Ok(()) };
-    let made = app.accounts.create_admin("admin", password).await.map_err(StartError::Admin)?;
+    if app.accounts.find("admin").await.map_err(StartError::Admin)?.is_some() {
+        return Ok(());
+    }
+    let deed = by_command_line(What::AdminCreate, Some("admin".to_owned()), "at the first start");
+    let (accounts, password) = (app.accounts.clone(), password.clone());
+    let made = async move { accounts.create_admin("admin", &password).await };
+    let made = app.trail.perform(deed, made).await.map_err(StartError::Admin)?;
     if made {
         tracing::info!("made the account 'admin'");
     }
@@ -175,13 +193,25 @@ fn public_url(config: &Config, http: SocketAddr) -> String {
 }
 
 /// What happens every few seconds.
-fn chores(config: &Config, certificates: Option<Arc<Certificates>>) -> Vec<JoinHandle<()>> {
-    let mut chores = vec![actix::spawn(async {
-        loop {
-            tokio::time::sleep(UPKEEP_EVERY).await;
-            metrics::upkeep();
-        }
-    })];
+fn chores(
+    config: &Config,
+    certificates: Option<Arc<Certificates>>,
+    live: Live,
+) -> Vec<JoinHandle<()>> {
+    let mut chores = vec![
+        actix::spawn(async {
+            loop {
+                tokio::time::sleep(UPKEEP_EVERY).await;
+                metrics::upkeep();
+            }
+        }),
+        actix::spawn(async move {
+            loop {
+                tokio::time::sleep(RATES_EVERY).await;
+                live.take_rates();
+            }
+        }),
+    ];
     if let Some(certificates) = certificates {
         let every = config.tls.reload_every;
         chores.push(actix::spawn(async move {

@@ -33,14 +33,15 @@ export function heardTime(text) {
   if (!Number.isNaN(at)) offset = at - Date.now();
 }
 
-async function call(method, path, body, key, bearer = access?.token) {
+async function call(method, path, body, { key, match, bearer = access?.token, credentials = "same-origin" } = {}) {
   const headers = { accept: "application/json" };
   if (bearer) headers.authorization = `Bearer ${bearer}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (key) headers["idempotency-key"] = key;
+  if (match) headers["if-match"] = match;
   let response;
   try {
-    response = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(path, { method, headers, credentials, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
     throw new Problem(0, { code: "unreachable", detail: "the server cannot be reached" });
   }
@@ -53,7 +54,7 @@ async function call(method, path, body, key, bearer = access?.token) {
   }
   if (!response.ok) throw new Problem(response.status, json || {});
   if (json && json.server_time) heardTime(json.server_time);
-  return { status: response.status, json };
+  return { status: response.status, json, tag: response.headers.get("etag") };
 }
 
 function keep(tokens) {
@@ -96,11 +97,11 @@ export async function token() {
 }
 
 /** Asks once more after a renewal if the token was not good, and again if the server was busy. */
-async function ask(method, path, body, key) {
+async function ask(method, path, body, key, match) {
   await ready();
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await call(method, path, body, key);
+      return await call(method, path, body, { key, match });
     } catch (problem) {
       if (problem.status === 401 && access && attempt === 0 && (await renew())) continue;
       const busy = problem.status === 503 || problem.status === 0;
@@ -111,12 +112,20 @@ async function ask(method, path, body, key) {
   }
 }
 
-/** Asks once as whoever holds `bearer`, or as nobody in particular: of a voter's page. */
-export const askAs = async (bearer, method, path, body, key) => (await call(method, path, body, key, bearer ?? "")).json;
+/** Asks once as whoever holds `bearer`, or as nobody in particular: of a voter's page. No cookie goes along. */
+export const askAs = async (bearer, method, path, body, key) => (await call(method, path, body, { key, bearer: bearer ?? "", credentials: "omit" })).json;
+
+/** Joins a poll or a series as this browser, which the server knows by a cookie for this path alone. */
+export const joinPoll = async (request) => (await call("POST", "/api/polls/join", request, { bearer: "" })).json;
 
 export const get = async (path) => (await ask("GET", path)).json;
+/** As `get`, with the tag by which a change can say what it rests on. */
+export const getTagged = async (path) => { const { json, tag } = await ask("GET", path); return [json, tag]; };
 export const post = async (path, body = {}, key = newKey()) => (await ask("POST", path, body, key)).json;
 export const postFull = (path, body = {}, key = newKey()) => ask("POST", path, body, key);
+/** `match` is the tag of what the change rests on; without one it holds whatever is there. */
+export const put = async (path, body, match = null, key = newKey()) => (await ask("PUT", path, body, key, match)).json;
+export const patch = async (path, body) => (await ask("PATCH", path, body)).json;
 export const remove = async (path, body, key = newKey()) => (await ask("DELETE", path, body, key)).json;
 
 /** All pages of a list, at most `most` rows. */

@@ -3,8 +3,8 @@
 
 import { askAs, get, heardTime, post, token } from "./api.js";
 import { Live } from "./live.js";
-import { Bars, cloud, fold, left, podium, rounds } from "./pollview.js";
-import { $, announce, el, sentence, toast } from "./ui.js";
+import { Bars, cloud, fold, left, podium, Questions, rounds, summary } from "./pollview.js";
+import { $, announce, el, loginHere, sentence, teller, toast } from "./ui.js";
 
 const [, kind, name] = location.pathname.split("/");
 let view = null;
@@ -12,7 +12,7 @@ let series = null;
 let bars = null;
 let frozen = false;
 let late = null;
-let asked = new Map();
+const asked = new Questions();
 let showsQuestions = false;
 
 const live = new Live((state) => {
@@ -31,12 +31,13 @@ async function show(id) {
   if (view) { live.unsubscribe(`poll:${view.poll.id}`); live.unsubscribe(`questions:${view.poll.id}`); }
   view = await askAs(null, "GET", `/api/polls/${id}`);
   heardTime(view.server_time);
-  bars = null;
-  asked = new Map();
+  [bars, late] = [null, null];
+  asked.take({ questions: [] });
   if (!series) { code(view.poll.join_code); qr(`/api/polls/${id}`).catch(say); }
   draw();
   live.subscribe(`poll:${id}`, { view: take, change: (change) => take(fold(late ?? view, change)) });
-  if (view.poll.questions !== "off") live.subscribe(`questions:${id}`, { view: (all) => { asked = new Map(all.questions.map((q) => [q.id, q])); drawQuestions(); }, change: takeQuestions });
+  if (view.poll.questions !== "off") asked.follow(live, id, drawQuestions);
+  drawQuestions();
 }
 
 function code(text) {
@@ -50,7 +51,11 @@ function take(next) {
   view = next;
   if (["phase", "title", "round"].some((part) => poll[part] !== next.poll[part])) bars = null;
   draw();
+  if (poll.phase === "open" && next.poll.phase === "closed") announce(`Closed. ${summary(next.poll, next.tally)}`);
+  else if (next.poll.shown) tell();
 }
+
+const tell = teller(() => view && summary(view.poll, view.tally));
 
 const PHASES = { draft: "It opens soon.", open: "Vote now.", closed: "Closed." };
 
@@ -67,27 +72,33 @@ function draw() {
   $("#words").replaceChildren(...cloud(tally));
   $("#list").replaceChildren(...(tally.runoff ? rounds(poll, tally.runoff) : podium(tally)));
   $("#voted").textContent = tally.ballots;
-}
-
-function takeQuestions(change) {
-  if (change.cleared) asked.clear();
-  for (const [n, question] of Object.entries(change.questions ?? {})) question ? asked.set(Number(n), question) : asked.delete(Number(n));
-  for (const [n, votes] of Object.entries(change.votes ?? {})) if (asked.has(Number(n))) asked.get(Number(n)).votes = votes;
-  drawQuestions();
+  $("#account").hidden = poll.voters !== "account";
 }
 
 function drawQuestions() {
-  const sorted = showsQuestions ? [...asked.values()].sort((a, b) => b.votes - a.votes || a.id - b.id).slice(0, 8) : [];
+  const sorted = showsQuestions ? asked.sorted().slice(0, 8) : [];
   $("#asked").replaceChildren(...sorted.map((q) => el("li", { class: q.answered ? "answered" : null }, el("span", {}, q.text), el("strong", {}, `▲ ${q.votes}`))));
 }
 
 function follow(next) {
   series = { ...series, ...next, polls: series?.polls ?? [] };
   code(series.join_code);
+  if (!next.current && view) between();
   if (next.current && next.current !== view?.poll.id) show(next.current).catch(say);
 }
 
-const act = (what) => async () => { await post(`/api/polls/${view.poll.id}/${what}`); announce(what); };
+/** Shows the series itself while it is at none of its polls. */
+function between() {
+  live.unsubscribe(`poll:${view.poll.id}`);
+  live.unsubscribe(`questions:${view.poll.id}`);
+  view = null;
+  $("#title").textContent = series.title;
+  for (const part of ["#phase", "#left"]) $(part).textContent = " ";
+  for (const part of ["#bars", "#words", "#list", "#asked"]) $(part).replaceChildren();
+  $("#voted").textContent = "0";
+}
+
+const act = (what) => async () => { if (view) await post(`/api/polls/${view.poll.id}/${what}`); announce(what); };
 const step = (by) => async () => {
   const at = series.polls.indexOf(view?.poll.id);
   const to = series.polls[Math.max(0, at + by)];
@@ -97,7 +108,8 @@ function freeze() {
   frozen = !frozen;
   document.body.classList.toggle("frozen", frozen);
   if (!frozen && late) { view = late; late = null; bars = null; }
-  draw();
+  if (view) draw();
+  announce(frozen ? "Frozen" : "Live again");
 }
 
 const KEYS = new Map([
@@ -111,13 +123,18 @@ function remote() {
   const run = (work) => Promise.resolve().then(work).catch(say);
   $("#keys").replaceChildren(...[...KEYS].flatMap(([key, [label]]) => [el("dt", {}, el("kbd", {}, key)), el("dd", {}, label)]));
   $("#remote").replaceChildren(...[...KEYS].map(([, [label, work]]) => el("button", { type: "button", class: "second", onclick: () => run(work) }, label)));
-  $("#remote").hidden = false;
+  appear();
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || $("#help").open) return;
     const found = KEYS.get(event.key);
     if (found) { event.preventDefault(); run(found[1]); }
   });
+}
+
+/** Lets the remote control be seen while somebody moves the pointer, or is in it by keyboard. */
+function appear() {
+  $("#remote").hidden = false;
   let still = null;
   document.addEventListener("pointermove", () => {
     document.body.classList.add("moving");
@@ -128,7 +145,11 @@ function remote() {
 
 /** Whoever runs the poll gets the remote control; for everybody else the page is a picture. */
 async function mayRun() {
-  if (!(await token())) return;
+  if (!(await token())) {
+    $("#remote").replaceChildren(el("a", { class: "button second", href: loginHere() }, "Log in to run it"));
+    appear();
+    return;
+  }
   const seen = await get(kind === "series" ? `/api/series/${name}` : `/api/polls/${name}`);
   if (kind === "series") series = seen;
   if (kind === "series" ? seen.polls.length : seen.stage) remote();
@@ -148,4 +169,7 @@ async function begin() {
   }
   await mayRun();
 }
-begin().catch(say);
+begin().catch((problem) => {
+  $("#title").textContent = problem.status === 404 || problem.status === 422 ? "There is nothing to show behind this link" : sentence(problem.message);
+  $(".stage-side").hidden = true;
+});

@@ -13,14 +13,20 @@ export class SeatMap {
   #mine = new Set();
   #currency = "";
   #onChoose;
+  #onPick;
+  #marked = new Set();
 
-  constructor(root, onChoose) {
+  /** With `onPick` the map is there to look at: any seat can be picked, one at a time, and none is taken. */
+  constructor(root, onChoose, onPick = null) {
     this.#root = root;
     this.#onChoose = onChoose;
+    this.#onPick = onPick;
     root.addEventListener("keydown", (event) => this.#key(event));
     root.addEventListener("click", (event) => {
       const button = event.target.closest("button[data-seat]");
-      if (button && button.getAttribute("aria-disabled") !== "true") this.#toggle(button.dataset.seat);
+      if (!button || button.getAttribute("aria-disabled") === "true") return;
+      if (this.#onPick) this.#onPick(button.dataset.seat);
+      else this.#toggle(button.dataset.seat);
     });
   }
 
@@ -32,7 +38,7 @@ export class SeatMap {
     this.#root.replaceChildren(...rows.map((row) => this.#row(row)));
     const first = this.#seats.values().next().value;
     if (first) first.button.tabIndex = 0;
-    for (const id of [...this.#chosen]) if (this.#seats.get(id)?.state !== "free") this.#chosen.delete(id);
+    for (const id of [...this.#chosen]) if (!this.#onPick && this.#seats.get(id)?.state !== "free") this.#chosen.delete(id);
     for (const id of this.#seats.keys()) this.#paint(id);
   }
 
@@ -54,7 +60,7 @@ export class SeatMap {
       const seat = this.#seats.get(id);
       if (!seat || seat.state === state) continue;
       seat.state = state;
-      if (state !== "free" && this.#chosen.delete(id) && !this.#mine.has(id)) lost.push(id);
+      if (!this.#onPick && state !== "free" && this.#chosen.delete(id) && !this.#mine.has(id)) lost.push(id);
       this.#paint(id);
       seat.button.classList.remove("changed");
       requestAnimationFrame(() => seat.button.classList.add("changed"));
@@ -69,7 +75,21 @@ export class SeatMap {
     for (const id of new Set([...before, ...ids])) this.#paint(id);
   }
 
-  /** True if the seats with these names are all free as far as the page knows. */
+  /** Shows these seats, and no others, as changed just now. */
+  mark(ids) {
+    const before = this.#marked;
+    this.#marked = new Set(ids);
+    for (const id of new Set([...before, ...ids])) this.#paint(id);
+  }
+
+  /** The one seat that is looked at, or none. */
+  pick(id) {
+    this.clear();
+    if (this.#seats.has(id)) this.#chosen.add(id);
+    this.#paint(id);
+  }
+
+  /** The names of the chosen seats. */
   get chosen() { return [...this.#chosen]; }
 
   clear() {
@@ -92,11 +112,13 @@ export class SeatMap {
     const state = this.#mine.has(id) ? "mine" : seat.state;
     const chosen = this.#chosen.has(id);
     const { button } = seat;
-    button.className = `seat ${seat.kind} ${state}${chosen ? " chosen" : ""}`;
-    button.textContent = chosen ? "✓" : SHAPES[state] || String(seat.number);
+    const marked = this.#marked.has(id);
+    const looked = this.#onPick !== null;
+    button.className = `seat ${seat.kind} ${state}${chosen ? (looked ? " picked" : " chosen") : ""}${marked ? " marked" : ""}`;
+    button.textContent = chosen && !looked ? "✓" : SHAPES[state] || String(seat.number);
     button.setAttribute("aria-pressed", String(chosen));
-    button.setAttribute("aria-disabled", String(state !== "free"));
-    const name = `Row ${seat.row}, seat ${seat.number}, ${seat.kind}, ${seat.price} ${this.#currency}, ${chosen ? "chosen" : WORDS[state]}`;
+    button.setAttribute("aria-disabled", String(!looked && state !== "free"));
+    const name = `Row ${seat.row}, seat ${seat.number}, ${seat.kind}, ${seat.price} ${this.#currency}, ${chosen && !looked ? "chosen" : WORDS[state]}${marked ? ", changed" : ""}`;
     button.setAttribute("aria-label", name);
     button.title = name;
   }

@@ -3,7 +3,7 @@
 import { get, heardTime, newKey, now, post, postFull, remove } from "./api.js";
 import { Live } from "./live.js";
 import { SeatMap } from "./seatmap.js";
-import { $, announce, day, el, sentence, start, time, toast } from "./ui.js";
+import { $, announce, day, el, say, sentence, start, time, toast } from "./ui.js";
 
 const id = location.pathname.split("/").pop();
 const path = `/api/showings/${id}`;
@@ -16,11 +16,6 @@ let paying = null;
 const tokens = new Map();
 
 const map = new SeatMap($("#seats"), () => desk());
-
-function say(problem) {
-  toast(sentence(problem.message), "error");
-  announce(problem.message);
-}
 
 function counts(next) {
   totals = next;
@@ -185,7 +180,7 @@ async function main() {
     desk();
   } catch (problem) {
     $("#title").textContent = problem.status === 404 ? "There is no such showing" : sentence(problem.message);
-    $("#seats").replaceChildren();
+    $(".house").hidden = true;
     return;
   }
   const live = new Live((state) => { const badge = $("#connection"); badge.textContent = state; badge.className = `badge ${state}`; });

@@ -22,11 +22,44 @@ export function toast(text, kind = "info") {
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
 
+/** Says what went wrong, for the eye and for screen readers. */
+export function say(problem) {
+  toast(sentence(problem.message), "error");
+  announce(problem.message);
+}
+
+/** Asks, in the dialog `#sure` of the page, before something that cannot be taken back; true if the answer is yes. */
+export async function sure(title, text, yes) {
+  const dialog = $("#sure");
+  for (const [id, said] of [["#sure-title", title], ["#sure-text", text], ["#sure-yes", yes]]) $(id).textContent = said;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  await new Promise((closed) => { dialog.addEventListener("close", closed, { once: true }); });
+  return dialog.returnValue === "yes";
+}
+
+/** How long after one thing was said to screen readers the next is, in milliseconds. */
+const SAY_EVERY = 1000;
 let said = null;
-/** Says `text` to screen readers, at most once a second, the newest only. */
+let saidAt = 0;
+/** Says `text` to screen readers politely, at most once a second, the newest only. */
 export function announce(text) {
   clearTimeout(said);
-  said = setTimeout(() => { $("#announce").textContent = text; }, 400);
+  said = setTimeout(() => { saidAt = Date.now(); $("#announce").textContent = text; }, Math.max(200, saidAt + SAY_EVERY - Date.now()));
+}
+
+/** A function that announces what `tell` returns, at most every `pause` milliseconds, and the newest at last. */
+export function teller(tell, pause = 10_000) {
+  let waits = null;
+  let last = "";
+  return () => {
+    waits ??= setTimeout(() => {
+      waits = null;
+      const text = tell();
+      if (text && text !== last) announce(text);
+      last = text;
+    }, pause);
+  };
 }
 
 /** Says what went wrong in a form, beside the field that it speaks of where that is known. */
@@ -52,6 +85,8 @@ const DAY = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 export const day = (text) => DAY.format(new Date(text));
 export const time = (text) => TIME.format(new Date(text));
+const STAMP = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+export const stamp = (text) => STAMP.format(new Date(text));
 /** The local day of `date` as a date field has it. */
 export const isoDay = (date) => new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 
@@ -61,13 +96,28 @@ export async function start() {
   try { account = await me(); } catch (problem) { toast(sentence(problem.message), "error"); }
   const link = (href, text) => el("a", { href, "aria-current": location.pathname === href ? "page" : null }, text);
   const organizes = account && account.role !== "user";
-  const next = encodeURIComponent(location.pathname);
-  $("#top").replaceChildren(
+  const top = $("#top");
+  top.replaceChildren(
     el("a", { class: "logo", href: "/" }, el("img", { src: "/favicon.ico", alt: "", width: 28, height: 28 }), "Playhouse"),
-    el("nav", { "aria-label": "Main" }, link("/", "Programme"), account && link("/bookings", "Bookings"), organizes && link("/organizer", "Organizer")),
-    el("div", { class: "who" }, account
-      ? el("button", { class: "quiet", type: "button", onclick: async () => { await logOut(); location.assign("/"); } }, `Log out ${account.username}`)
-      : el("a", { class: "button", href: `/login?next=${next}` }, "Log in")),
+    menuButton(top),
+    el("div", { class: "places", id: "places" },
+      el("nav", { "aria-label": "Main" }, link("/", "Programme"), account && link("/bookings", "Bookings"), link("/join", "Vote"), organizes && link("/organizer", "Organizer"), organizes && link("/polls", "Polls"), account?.role === "admin" && link("/admin", "Admin")),
+      el("div", { class: "who" }, account
+        ? el("button", { class: "quiet", type: "button", onclick: async () => { await logOut(); location.assign("/"); } }, `Log out ${account.username}`)
+        : el("a", { class: "button", href: loginHere() }, "Log in"))),
   );
   return account;
+}
+
+/** Where to log in and come back to this page. */
+export const loginHere = () => `/login?next=${encodeURIComponent(location.pathname + location.search)}`;
+
+/** Opens and closes what has no room in the header of a narrow page. */
+function menuButton(top) {
+  const button = el("button", { type: "button", class: "menu quiet", "aria-expanded": "false", "aria-controls": "places" }, "Menu");
+  const set = (open) => { top.classList.toggle("open", open); button.setAttribute("aria-expanded", String(open)); };
+  button.addEventListener("click", () => set(!top.classList.contains("open")));
+  top.onkeydown = (event) => { if (event.key === "Escape" && top.classList.contains("open")) { set(false); button.focus(); } };
+  top.onfocusout = (event) => { if (event.relatedTarget && !top.contains(event.relatedTarget)) set(false); };
+  return button;
 }

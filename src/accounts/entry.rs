@@ -1,8 +1,7 @@
 //! How somebody gets in: registering, logging in, refreshing, another password.
 
-use actix_web::http::StatusCode;
 use playhouse_actors::handle::AskError;
-use playhouse_domain::account::{AccountInfo, Command, Reply, names};
+use playhouse_domain::account::{self, AccountInfo, Command, Reply, names};
 use playhouse_domain::room::{Audience, Role, Seed};
 use playhouse_domain::unique;
 use playhouse_protocol::ids::{AccountId, CommandKey, RoomId, SessionId};
@@ -27,9 +26,12 @@ pub struct Tokens {
     pub expires_in: u64,
 }
 
-/// The one answer to a log-in that does not fit, whatever did not.
-fn wrong_login() -> Problem {
-    unauthenticated("wrong_login", "the name or the password is wrong")
+/// An account whose password was known.
+struct Checked {
+    account: AccountInfo,
+    /// What the password was checked against: if it is another by the time that something is done
+    /// about it, the account's rules refuse.
+    hash: String,
 }
 
 impl Accounts {
@@ -67,7 +69,8 @@ impl Accounts {
         let id = AccountId(seed.uuid(0));
         match self.register_as(id, username, email, password, Role::User).await {
             Err(problem) if problem.code() == "already_exists" => {
-                self.check(Some(id), password).await?.ok_or_else(|| AskError::KeyReused.into())
+                let checked = self.check(Some(id), password).await?;
+                checked.map(|checked| checked.account).ok_or_else(|| AskError::KeyReused.into())
             }
             answer => answer,
         }
@@ -131,18 +134,20 @@ impl Accounts {
         &self,
         id: Option<AccountId>,
         password: &str,
-    ) -> Result<Option<AccountInfo>, Problem> {
+    ) -> Result<Option<Checked>, Problem> {
         // Somebody who is not there is asked for too, as that takes its time.
         let id = id.unwrap_or_else(|| AccountId(Uuid::new_v4()));
         let known = match self.ask(id, &Command::ReadCredentials).await {
-            Ok(Reply::Credentials { account, password }) => Some((account, password)),
+            Ok(Reply::Credentials { account, password }) => {
+                Some(Checked { account, hash: password })
+            }
             Ok(other) => return Err(unexpected(&other)),
             Err(problem) if problem.code() == "not_found" => None,
             Err(problem) => return Err(problem),
         };
-        let (account, hash) = known.unzip();
+        let hash = known.as_ref().map(|known| known.hash.clone());
         let fits = self.inner.passwords.verify(password, hash).await?;
-        Ok(account.filter(|_| fits))
+        Ok(known.filter(|_| fits))
     }
 
     /// Opens a session of whoever is called `login`.
@@ -165,11 +170,13 @@ impl Accounts {
         id: Option<AccountId>,
         password: &str,
     ) -> Result<Tokens, Problem> {
-        let account = self.check(id, password).await?.ok_or_else(wrong_login)?;
+        let checked = self.check(id, password).await?.ok_or_else(account::wrong_login)?;
+        let Checked { account, hash: checked } = checked;
         let session = SessionId(Uuid::new_v4());
         let (token, refresh) = tokens::refresh(&self.inner.keys.read(), account.id, session);
         let until = now() + self.inner.config.accounts.refresh_ttl;
-        match self.ask(account.id, &Command::LogIn { session, refresh, until }).await? {
+        let command = Command::LogIn { checked, session, refresh, until };
+        match self.ask(account.id, &command).await? {
             Reply::Account(info) => {
                 self.inner.sessions.forget(info.id);
                 Ok(self.tokens(&info, session, token))
@@ -239,7 +246,7 @@ impl Accounts {
         }
     }
 
-    /// Takes another password, and ends all other sessions.
+    /// Takes another password, and ends all sessions, also the one that asks.
     ///
     /// # Errors
     ///
@@ -250,12 +257,10 @@ impl Accounts {
         old: &str,
         new: &str,
     ) -> Result<(), Problem> {
-        if self.check(Some(identity.account), old).await?.is_none() {
-            let detail = "the old password is wrong";
-            return Err(Problem::new(StatusCode::FORBIDDEN, "wrong_password", detail));
-        }
+        let checked = self.check(Some(identity.account), old).await?;
+        let Checked { hash: checked, .. } = checked.ok_or_else(account::wrong_password)?;
         let password = self.inner.passwords.hash(new).await?;
-        let command = Command::ChangePassword { password, keep: Some(identity.session) };
+        let command = Command::ChangePassword { checked, password };
         self.ask(identity.account, &command).await?;
         self.inner.sessions.forget(identity.account);
         Ok(())

@@ -147,6 +147,10 @@ fn read<C: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Result
     validation.set_audience(&[audience]);
     validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
     validation.leeway = 0;
+    // None of ours has `nbf`, but one that had it would mean it.
+    validation.validate_nbf = true;
+    // From `exp` on it is over (RFC 7519, 4.1.4), as it is for live connections.
+    validation.reject_tokens_expiring_in_less_than = 1;
     // The signature is looked at before the time: only a token of ours is ever called expired.
     let read = decode::<C>(token, &DecodingKey::from_secret(&secret), &validation);
     read.map(|data| data.claims).map_err(|error| match error.kind() {
@@ -241,6 +245,9 @@ mod tests {
         let claims = read_access(&keys, &access(&keys, &ann(), session, 1, LATE)).unwrap();
         assert_eq!((claims.sub, claims.sid), (account, session));
         assert_eq!((claims.name.as_str(), claims.role), ("ann", Role::Organizer));
+        let now = jsonwebtoken::get_current_timestamp();
+        let over = access(&keys, &ann(), session, 1, now);
+        assert_eq!(read_access(&keys, &over), Err(Unbelieved::Expired), "from that second on");
         let old = access(&keys, &ann(), session, 1, 1_000_000_000);
         assert_eq!(read_access(&keys, &old), Err(Unbelieved::Expired));
         let stranger = super::tests::keys();
@@ -315,6 +322,8 @@ mod tests {
             ("exp", Value::Null),
             ("exp", json!("never")),
             ("exp", json!(-1)),
+            ("nbf", json!(LATE)),
+            ("nbf", json!("later")),
         ] {
             let token = sign(Algorithm::HS256, &with(name, value));
             assert!(read_access(&keys, &token).is_err(), "{name}");

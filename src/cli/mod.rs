@@ -295,7 +295,7 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     actix::System::new().block_on(async {
         let server = Server::start(config).await?;
         announce(&server, args.run.ready_file.as_deref())?;
-        let demo = Demo::new(&format!("http://{}", server.ready().http), password, people);
+        let mut demo = Demo::new(&format!("http://{}", server.ready().http), password, people);
         println!("{}", demo.welcome(server.app()).await?);
         let demo = actix::spawn(async move {
             if let Err(error) = demo.run().await {

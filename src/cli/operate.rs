@@ -4,16 +4,22 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use playhouse_actors::Rebuilt;
 use playhouse_actors::journal::sled::SledJournal;
 
 use crate::accounts::{self, Accounts};
+use crate::cli::chain;
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::doctor::{self, Verdict};
 use crate::house::{self, House};
+use crate::trail::Trail;
+
+/// How long a command waits for the store to finish what was accepted. 10 s, as a server does.
+const CLOSE_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) fn examine(config: &Config) -> ExitCode {
     let findings = doctor::examine(config);
@@ -29,12 +35,34 @@ pub(super) fn back_up(data: &Path, to: &Path) -> anyhow::Result<ExitCode> {
     let said = match control::ask(data, &Request::Backup { to: to.clone() })? {
         Some(answer) => answer.map_err(anyhow::Error::msg)?,
         None => {
-            let entries = house::back_up(&open_store(data)?, &to).map_err(anyhow::Error::msg)?;
-            format!("backed up {entries} entries to {}", to.display())
+            let journal = Arc::new(open_store(data)?);
+            let (copied, at) = (journal.clone(), to.clone());
+            let act = async move |trail: Trail| control::back_up(&trail, copied, at).await;
+            match written(journal, act) {
+                Ok(said) => said.map_err(anyhow::Error::msg)?,
+                // A store that can only be read is copied all the same: that is the way out of it.
+                Err(error) => {
+                    eprintln!("the audit trail does not have this backup: {}", chain(&*error));
+                    let store = open_store(data)?;
+                    let entries = house::back_up(&store, &to).map_err(anyhow::Error::msg)?;
+                    format!("backed up {entries} entries to {}", to.display())
+                }
+            }
         }
     };
     println!("{said}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does `act` with the audit trail of `journal`, which no server uses.
+fn written<T>(journal: Arc<SledJournal>, act: impl AsyncFnOnce(Trail) -> T) -> anyhow::Result<T> {
+    actix::System::new().block_on(async {
+        let rooms = house::trail(journal.clone()).inspect_err(|_| journal.close())?;
+        let done = act(Trail::new(rooms.clone())).await;
+        rooms.shut_down(CLOSE_WITHIN).await;
+        journal.close();
+        Ok(done)
+    })
 }
 
 pub(super) fn rebuild_lists(data: &Path) -> anyhow::Result<ExitCode> {
@@ -71,7 +99,8 @@ pub(super) fn create_admin(
             let house = House::open(&config)?;
             let deadline = config.http.shutdown_deadline;
             let accounts = Accounts::open(Arc::new(config), house.rooms.clone())?;
-            let said = control::create_admin(&accounts, &name, &password).await;
+            let trail = Trail::new(house.rooms.clone());
+            let said = control::create_admin(&trail, accounts, name, password).await;
             house.close(deadline).await;
             anyhow::Ok(said)
         })?,
@@ -86,8 +115,17 @@ pub(super) fn rotate_keys(config: &Config) -> anyhow::Result<ExitCode> {
         Some(answer) => answer.map_err(anyhow::Error::msg)?,
         None => {
             anyhow::ensure!(data.exists(), "there is no data directory {}", data.display());
-            accounts::rotate_keys(config)?;
-            control::KEYS_ROTATED.to_owned()
+            if data.join("store").exists() {
+                let journal = Arc::new(open_store(data)?);
+                let config = config.clone();
+                let rotate = move || accounts::rotate_keys(&config);
+                let act = async move |trail: Trail| control::rotate_keys(&trail, rotate).await;
+                written(journal, act)?.map_err(anyhow::Error::msg)?
+            } else {
+                // Nothing was ever served from here: there is no trail yet.
+                accounts::rotate_keys(config)?;
+                control::KEYS_ROTATED.to_owned()
+            }
         }
     };
     println!("{said}");

@@ -369,7 +369,7 @@ pub enum PaymentProvider {
 section! {
     /// The demo.
     pub struct Demo {
-        /// Simulated people who look, hold and buy.
+        /// Simulated people who look, hold and buy, and as many who vote in polls.
         people: usize = 40, "count",
             "Enough that something changes every second, few enough to leave seats for you.";
     }

@@ -6,25 +6,21 @@
 use std::time::Instant;
 
 use actix_web::http::StatusCode;
-use actix_web::web::Query;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use playhouse_actors::journal::RowQuery;
-use playhouse_domain::account::{AccountInfo, Command, SessionInfo};
+use playhouse_domain::account::{AccountInfo, SessionInfo};
 use playhouse_domain::room::Role;
 use playhouse_domain::time::Timestamp;
-use playhouse_protocol::ids::AccountId;
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::answers::{CommandProblems, KeyHeader, OwnThingProblems};
-use super::auth::{Administrator, Identity, MaybeIdentity};
+use super::auth::{Identity, MaybeIdentity};
 use super::cookie;
 use super::error::Problem;
 use super::json::{Json, OptionalJson};
 use super::key::IdempotencyKey;
 use super::limit::Limits;
-use super::paging::{List, Page};
 use super::peer;
 use crate::accounts::Tokens;
 use crate::app::App;
@@ -38,9 +34,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/sessions", web::get().to(sessions))
         .route("/api/sessions", web::delete().to(log_out_everywhere))
         .route("/api/sessions/refresh", web::post().to(refresh))
-        .route("/api/sessions/current", web::delete().to(log_out))
-        .route("/api/admin/accounts", web::get().to(list))
-        .route("/api/admin/accounts/{id}", web::patch().to(administer));
+        .route("/api/sessions/current", web::delete().to(log_out));
 }
 
 /// Who wants an account.
@@ -114,19 +108,6 @@ pub struct NewPassword {
     new: String,
 }
 
-/// What an administrator changes of an account.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Administration {
-    /// `user`, `organizer` or `admin`. Less than before ends its sessions.
-    #[serde(default)]
-    #[schema(value_type = Option<String>, pattern = "^(user|organizer|admin)$")]
-    role: Option<Role>,
-    /// True to shut it out and end its sessions.
-    #[serde(default)]
-    banned: Option<bool>,
-}
-
 /// An open session.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpenSession {
@@ -159,17 +140,6 @@ pub struct OpenSessions {
     current: Uuid,
 }
 
-/// Which page of a list.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct PageQuery {
-    /// How many, 1 to 200; 50 if left out.
-    limit: Option<u32>,
-    /// `next` of the page before.
-    cursor: Option<String>,
-}
-
 /// Registers an account. With a key it happens once; who repeats it must give the same password.
 #[utoipa::path(post, path = "/api/accounts", tag = "accounts", request_body = Registration,
     params(KeyHeader),
@@ -181,7 +151,7 @@ pub async fn register(
     IdempotencyKey(key): IdempotencyKey,
     body: Json<Registration>,
 ) -> Result<HttpResponse, Problem> {
-    let counted = limits.registration(peer::address(&req), Instant::now())?;
+    let counted = limits.registration(peer::address(&req)).await?;
     let Registration { username, email, password } = &*body;
     let registered = match key {
         Some(key) => app.accounts.register_once(&key, username, email, password).await,
@@ -211,7 +181,7 @@ pub async fn log_in(
     // An account is the same by name and by address; a name that nobody has counts too, or the
     // limit would tell which are there.
     let whom = whose.map_or_else(|| unknown(&body.login), |id| id.to_string());
-    let counted = limits.password(whom, peer::address(&req), Instant::now())?;
+    let counted = limits.password(whom, peer::address(&req)).await?;
     let opened = app.accounts.log_in_as(whose, &body.password).await;
     if opened.as_ref().err().is_none_or(|problem| problem.code() != "wrong_login") {
         counted.give_back();
@@ -320,7 +290,7 @@ pub async fn me(
     Ok(web::Json(open.account.into()))
 }
 
-/// Changes one's password and ends all other sessions.
+/// Changes one's password and ends all of one's sessions, also the one that asks: log in again.
 #[utoipa::path(post, path = "/api/accounts/me/password", tag = "accounts",
     request_body = NewPassword, security(("bearer" = [])),
     responses((status = 204, description = "Changed"), CommandProblems))]
@@ -332,64 +302,11 @@ pub async fn change_password(
     body: Json<NewPassword>,
 ) -> Result<HttpResponse, Problem> {
     let whom = identity.account.to_string();
-    let counted = limits.password(whom, peer::address(&req), Instant::now())?;
+    let counted = limits.password(whom, peer::address(&req)).await?;
     let changed = app.accounts.change_password(&identity, &body.old, &body.new).await;
     if changed.as_ref().err().is_none_or(|problem| problem.code() != "wrong_password") {
         counted.give_back();
     }
     changed?;
-    Ok(HttpResponse::NoContent().finish())
-}
-
-/// The accounts, by name. Administrators.
-#[utoipa::path(get, path = "/api/admin/accounts", tag = "administration", params(PageQuery),
-    security(("bearer" = [])),
-    responses((status = 200, body = List<AccountView>), CommandProblems))]
-pub async fn list(
-    _: Administrator,
-    app: web::Data<App>,
-    query: Query<PageQuery>,
-) -> Result<web::Json<List<AccountView>>, Problem> {
-    let page = Page::new(query.limit, query.cursor.as_deref())?;
-    let rows = RowQuery {
-        table: "accounts".into(),
-        prefix: String::new(),
-        after: page.after.clone(),
-        before: None,
-        descending: false,
-        limit: page.fetch(),
-    };
-    let rows = app.rooms.rows(rows).await?;
-    let accounts = rows.into_iter().filter_map(|row| {
-        let info: AccountInfo = serde_json::from_str(&row.value).ok()?;
-        Some((row.key, info.into()))
-    });
-    Ok(web::Json(page.list(accounts.collect())))
-}
-
-/// Changes what an account may do, or shuts it out. Administrators.
-#[utoipa::path(patch, path = "/api/admin/accounts/{id}", tag = "administration",
-    params(("id" = Uuid, Path, description = "The account")), request_body = Administration,
-    security(("bearer" = [])),
-    responses((status = 200, body = AccountView), CommandProblems))]
-pub async fn administer(
-    Administrator(by): Administrator,
-    app: web::Data<App>,
-    id: web::Path<Uuid>,
-    body: Json<Administration>,
-) -> Result<web::Json<AccountView>, Problem> {
-    let account = AccountId(*id);
-    if account == by.account {
-        let detail = "administrators change other accounts, not their own";
-        return Err(Problem::new(StatusCode::CONFLICT, "own_account", detail));
-    }
-    let mut info = app.accounts.open_sessions(account).await?.account;
-    if let Some(role) = body.role {
-        info = app.accounts.administer(&by, account, &Command::SetRole(role)).await?;
-    }
-    if let Some(banned) = body.banned {
-        info = app.accounts.administer(&by, account, &Command::SetBanned(banned)).await?;
-    }
-    tracing::info!(by = by.username, account = %account, role = ?body.role, banned = ?body.banned, "account changed");
-    Ok(web::Json(info.into()))
+    Ok(HttpResponse::NoContent().cookie(cookie::gone(&app)).finish())
 }

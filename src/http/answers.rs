@@ -102,8 +102,10 @@ problems! {
     BareCommandProblems: 401, 403, 404, 409, 410, 412, 422, 429, 500, 503;
     /// What administrators ask of rooms.
     AdminProblems: 400, 401, 403, 404, 413, 415, 422, 429, 503;
-    /// A room's past is rewritten.
-    RewriteProblems: 400, 401, 403, 404, 409, 413, 415, 422, 429, 503;
+    /// What administrators do.
+    RewriteProblems: 400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503;
+    /// A look into a room's past.
+    PastProblems: 401, 403, 404, 409, 410, 422, 429, 503;
     /// A purchase.
     PurchaseProblems: 400, 401, 402, 403, 404, 408, 409, 410, 412, 413, 415, 422, 429, 500, 503;
 }

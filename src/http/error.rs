@@ -153,6 +153,7 @@ impl From<AskError> for Problem {
             }
             AskError::NotQuarantined => Self::new(S::CONFLICT, "not_quarantined", detail),
             AskError::Unrepairable { .. } => Self::new(S::CONFLICT, "rewrite_refused", detail),
+            AskError::RecordGone => Self::new(S::GONE, "record_gone", detail),
             AskError::KeyReused => Self::new(S::UNPROCESSABLE_ENTITY, "key_reused", detail),
             AskError::IdempotencyExpired => Self::new(S::CONFLICT, "idempotency_expired", detail),
             AskError::Poisoned { .. } => {

@@ -178,10 +178,15 @@ fn parse<T: DeserializeOwned>(body: &[u8], bounds: Bounds) -> Result<T, Problem>
     }
     serde_json::from_slice(body).map_err(|e| match e.classify() {
         Category::Data => unfit(lower(&nameless(&e.to_string()))),
-        // A name within an object that must be a number, and is none: that is JSON.
-        _ if e.to_string().contains("expected key") => unfit(lower(&nameless(&e.to_string()))),
+        // A name within an object that must be a number, and is none, or not all of it: that is JSON.
+        _ if is_json(body) => unfit(lower(&nameless(&e.to_string()))),
         _ => invalid(format!("the body is not JSON: {}", lower(&e.to_string()))),
     })
+}
+
+/// True for JSON of any form. Read in full: what is skipped in reading is not looked at as text.
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(body).is_ok()
 }
 
 /// `text` without the names of our types: `expected struct PlanRow` says nothing to a caller.

@@ -1,6 +1,7 @@
 //! Figures for Prometheus: what is counted of requests, and `GET /metrics`.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
@@ -10,6 +11,8 @@ use metrics::{
 };
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use playhouse_domain::room::Role;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::auth::MaybeIdentity;
 use super::error::Problem;
@@ -27,6 +30,12 @@ const FRAMES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 5
 
 /// The recorder of this process. There is one, however many servers a test starts.
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+/// When this process started to record.
+static STARTED: OnceLock<jiff::Timestamp> = OnceLock::new();
+
+/// Requests answered, for rates.
+static REQUESTS: AtomicU64 = AtomicU64::new(0);
 
 /// Starts to record. Before the first call figures go nowhere.
 pub fn install() {
@@ -49,6 +58,12 @@ fn describe() {
         ("playhouse_open_descriptors", Count, "Open file descriptors."),
         ("playhouse_rooms_loaded", Count, "Rooms in memory."),
         ("playhouse_rooms_waiting", Count, "Requests that wait in the mailboxes of rooms."),
+        ("playhouse_rooms_watchers", Count, "Watches of rooms."),
+        (
+            "playhouse_rooms_bytes",
+            Bytes,
+            "Rooms in memory: their newest snapshots and what followed.",
+        ),
         ("playhouse_rooms_quarantined", Count, "Rooms that are closed until somebody looks."),
     ] {
         describe_gauge!(name, unit, what);
@@ -71,12 +86,14 @@ fn describe() {
     ] {
         describe_histogram!(name, unit, what);
     }
-    gauge!("playhouse_start_time_seconds").set(jiff::Timestamp::now().as_second() as f64);
+    let started = STARTED.get_or_init(jiff::Timestamp::now);
+    gauge!("playhouse_start_time_seconds").set(started.as_second() as f64);
 }
 
 /// Counts one request. The route is the pattern, never the path, so that the number of series stays
 /// bounded; foreign methods share one name for the same reason.
 pub(super) fn record(method: &Method, route: &str, status: StatusCode, took: Duration) {
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let method = known.into_iter().find(|k| *k == method.as_str()).unwrap_or("other");
     let route = route.to_owned();
@@ -96,17 +113,54 @@ pub fn upkeep() {
     }
 }
 
+/// Requests answered by this process.
+pub(crate) fn requests() -> u64 {
+    REQUESTS.load(Ordering::Relaxed)
+}
+
+/// The process, for administrators.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Process {
+    /// When it started.
+    #[schema(format = DateTime)]
+    started_at: String,
+    /// Its memory; none where the system does not tell.
+    resident_bytes: Option<u64>,
+    /// Its open file descriptors; none where the system does not tell.
+    descriptors: Option<u64>,
+    /// The time now.
+    #[schema(format = DateTime)]
+    server_time: String,
+}
+
+/// How the process stands.
+#[must_use]
+pub fn process() -> Process {
+    let now = jiff::Timestamp::now();
+    let started = *STARTED.get_or_init(|| now);
+    let text = |at: jiff::Timestamp| format!("{at:.3}");
+    let (resident_bytes, descriptors) = (resident_bytes(), descriptors());
+    Process { started_at: text(started), resident_bytes, descriptors, server_time: text(now) }
+}
+
+fn resident_bytes() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}
+
+fn descriptors() -> Option<u64> {
+    Some(std::fs::read_dir("/proc/self/fd").ok()?.count() as u64)
+}
+
 /// Everything recorded, in Prometheus' text format.
 #[must_use]
 pub fn render() -> String {
-    if let Some(pages) = std::fs::read_to_string("/proc/self/statm")
-        .ok()
-        .and_then(|s| s.split(' ').nth(1)?.parse::<f64>().ok())
-    {
-        gauge!("playhouse_resident_bytes").set(pages * 4096.0);
+    if let Some(bytes) = resident_bytes() {
+        gauge!("playhouse_resident_bytes").set(bytes as f64);
     }
-    if let Ok(open) = std::fs::read_dir("/proc/self/fd") {
-        gauge!("playhouse_open_descriptors").set(open.count() as f64);
+    if let Some(open) = descriptors() {
+        gauge!("playhouse_open_descriptors").set(open as f64);
     }
     RECORDER.get().and_then(Option::as_ref).map(PrometheusHandle::render).unwrap_or_default()
 }
@@ -137,6 +191,8 @@ async fn get(
     for (kind, stats) in overview.kinds {
         gauge!("playhouse_rooms_loaded", "kind" => kind.clone()).set(stats.loaded as f64);
         gauge!("playhouse_rooms_waiting", "kind" => kind.clone()).set(stats.waiting as f64);
+        gauge!("playhouse_rooms_watchers", "kind" => kind.clone()).set(stats.watchers as f64);
+        gauge!("playhouse_rooms_bytes", "kind" => kind.clone()).set(stats.bytes as f64);
         counter!("playhouse_room_failures_total", "kind" => kind).absolute(stats.failures);
     }
     gauge!("playhouse_rooms_quarantined").set(overview.quarantined.len() as f64);

@@ -38,3 +38,4 @@ pub mod screens;
 pub mod series;
 pub mod showings;
 pub mod unread;
+pub mod window;

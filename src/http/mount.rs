@@ -48,7 +48,7 @@ impl Base {
 
 /// Mounts every route of the server.
 pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
-    let limits = web::Data::new(Limits::new(&app.config.limits));
+    let limits: web::Data<Limits> = app.limits.clone().into();
     move |cfg| {
         cfg.app_data(web::Data::new(app.clone()))
             .app_data(limits.clone())
@@ -151,7 +151,12 @@ impl Known {
 
     /// What may be done with `path`; nothing if it is not one of ours.
     fn allowed(&self, path: &str) -> Vec<&str> {
-        let matching = self.0.iter().filter(|(def, _)| def.is_match(path));
+        // A path that is there as it stands is not also a thing of that name.
+        let itself = self.0.iter().any(|(def, _)| def.pattern() == Some(path));
+        let matching = self.0.iter().filter(|(def, _)| match itself {
+            true => def.pattern() == Some(path),
+            false => def.is_match(path),
+        });
         let mut names: Vec<&str> =
             matching.flat_map(|(_, m)| m.iter().map(Method::as_str)).collect();
         names.sort_unstable();
@@ -161,7 +166,7 @@ impl Known {
 }
 
 /// What no route answers: 404, or 405 where another method would do.
-async fn nothing_here(req: HttpRequest, known: web::Data<Known>) -> HttpResponse {
+pub(super) async fn nothing_here(req: HttpRequest, known: web::Data<Known>) -> HttpResponse {
     let mut allowed = known.allowed(req.path());
     if req.method() == Method::OPTIONS && req.path() == "*" {
         // Of the server as a whole: what some path of it allows.

@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 14] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -28,9 +28,11 @@ const PAGES: [(&str, &str); 12] = [
     ("/showings/{id}", "showing.html"),
     ("/join", "voter.html"),
     ("/join/{code}", "voter.html"),
+    ("/polls", "polls.html"),
     ("/polls/{id}", "voter.html"),
     ("/polls/{id}/present", "present.html"),
     ("/series/{id}/present", "present.html"),
+    ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),
 ];

@@ -18,6 +18,7 @@ use super::etag::{self, IfMatch};
 use super::json::{Json, OptionalJson};
 use super::key::IdempotencyKey;
 use super::limit::Limits;
+use super::mount::nothing_here;
 use super::paging::{List, Page};
 use super::{peer, qr};
 use crate::app::App;
@@ -40,7 +41,12 @@ const DEVICE_DAYS: i64 = 400;
 pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/api/polls", web::post().to(create))
         .route("/api/polls", web::get().to(list))
-        .route("/api/polls/join", web::post().to(join))
+        // Before the poll of any name, which this is not, whatever the method.
+        .service(
+            web::resource("/api/polls/join")
+                .route(web::post().to(join))
+                .default_service(web::to(nothing_here)),
+        )
         .route("/api/polls/{poll}", web::get().to(get))
         .route("/api/polls/{poll}", web::put().to(update))
         .route("/api/polls/{poll}/open", web::post().to(open))
@@ -254,7 +260,7 @@ pub async fn ballot(
 /// What the poll has of the caller: of the token, or of the personal code.
 #[utoipa::path(
     post, path = "/api/polls/{poll}/mine", tag = "polls", operation_id = "my_vote",
-    request_body = MineRequest, params(("poll" = String, Path, format = "uuid")),
+    request_body = Option<MineRequest>, params(("poll" = String, Path, format = "uuid")),
     responses((status = 200, description = "The own part", body = Mine), CommandProblems),
     security((), ("bearer" = [])),
 )]

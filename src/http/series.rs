@@ -8,13 +8,14 @@ use super::answers::{
     CommandProblems, KeyHeader, OwnListProblems, RevisionHeaders, SeenProblems, ThingProblems,
     accepted, created,
 };
-use super::auth::{Identity, MaybeIdentity};
+use super::auth::{Identity, MaybeBearer};
 use super::error::Problem;
 use super::etag::{self, IfMatch};
 use super::json::Json;
 use super::key::IdempotencyKey;
 use super::paging::{List, Page};
 use super::qr;
+use crate::accounts::Bearer;
 use crate::app::App;
 use crate::asking::{Outcome, Pending, no_such};
 use crate::polls::requests::{GoRequest, OwnQuery, SeriesRequest};
@@ -90,10 +91,10 @@ pub async fn list(
 pub async fn get(
     req: HttpRequest,
     app: web::Data<App>,
-    who: MaybeIdentity,
+    who: MaybeBearer,
     id: web::Path<SeriesId>,
 ) -> Result<HttpResponse, Problem> {
-    let caller = who.0.as_ref().map_or(Caller::Nobody, Caller::from);
+    let caller = who.0.as_ref().map_or(Caller::Nobody, Bearer::caller);
     etag::json(&req, &series::info(&app.rooms, *id, caller).await?)
 }
 

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use actix_web::http::StatusCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use playhouse_actors::handle::Rooms;
 use playhouse_domain::poll::{self, Command, Digest16, Poll, Reply, Voter, roll};
 use playhouse_domain::room::Caller;
 use playhouse_protocol::ids::PollId;
@@ -140,6 +141,13 @@ pub async fn issue(
     let issued = ask_now::<roll::Roll>(&app.rooms, caller, &room, None, &command).await?;
     let roll::Reply::Issued = issued.reply;
     apart(move || sign(&secret, &blinded).map(|signature| URL_SAFE_NO_PAD.encode(signature))).await
+}
+
+/// Has the roll of `poll` wake up, so that it falls asleep again and forgets who came when, also if
+/// the server was stopped before it could.
+pub async fn wake_roll(rooms: &Rooms, poll: PollId) {
+    // Nobody may see it; that it was looked at is enough.
+    drop(rooms.view(&roll::room(poll), Caller::System).await);
 }
 
 /// RFC 9474, 4.3 (BlindSign): the bare operation of RSA, checked against faults; blinded once more

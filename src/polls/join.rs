@@ -5,7 +5,6 @@
 //! knows an id (from a journal, say) cannot make the cookie from it.
 
 use std::net::IpAddr;
-use std::time::Instant;
 
 use actix_web::http::StatusCode;
 use playhouse_actors::handle::{AskError, Rooms};
@@ -79,7 +78,7 @@ pub async fn join(
 ) -> Result<(Joined, Device), Problem> {
     let place = match request {
         JoinRequest { code: Some(code), poll_id: None, series_id: None } => {
-            let tried = limits.code(from, Instant::now())?;
+            let tried = limits.code(from).await?;
             let place = by_code(&app.rooms, code).await;
             match &place {
                 // Only a code that nobody has counts.
@@ -104,7 +103,7 @@ pub async fn join(
         Some(device) => device,
         None => {
             // A new device counts, whatever it does.
-            drop(limits.join(from, Instant::now())?);
+            drop(limits.join(from).await?);
             Device::new()
         }
     };

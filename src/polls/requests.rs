@@ -261,6 +261,7 @@ pub struct GoRequest {
 #[into_params(parameter_in = Query)]
 pub struct OwnQuery {
     /// 1 to 200 of them, 50 by default.
+    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<u32>,
     /// What the page before gave as `next`.
     pub cursor: Option<String>,

@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
 use playhouse_actors::handle::Rooms;
-use playhouse_domain::poll::{self, Command, Poll, PollInfo, Reply, Voter, export};
+use playhouse_domain::poll::{self, Command, Phase, Poll, PollInfo, Reply, Voter, export};
 use playhouse_domain::room::{Caller, Role};
 use playhouse_protocol::ids::{CommandKey, PollId};
 use rand::Rng;
@@ -101,7 +101,11 @@ pub async fn act(
     key: Option<CommandKey>,
 ) -> Result<PollInfo, Problem> {
     let room = poll::room(id);
-    told(&room, ask_now::<Poll>(rooms, who, &room, key, command).await?.reply)
+    let info = told(&room, ask_now::<Poll>(rooms, who, &room, key, command).await?.reply)?;
+    if info.secret && info.phase == Phase::Closed {
+        ballots::wake_roll(rooms, id).await;
+    }
+    Ok(info)
 }
 
 /// A poll as `who` may see it, with their own part.

@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 
 /// A poll without its tallies. `title`, `options` and `max` are told to everybody once it opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Poll {
     /// Its id.
     #[schema(format = "uuid")]
@@ -178,6 +177,7 @@ pub struct Stage {
 /// What a poll has of one voter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PollMine)]
 pub struct Mine {
     /// The newest vote, if there is one.
     pub vote: Option<MyVote>,

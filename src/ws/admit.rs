@@ -77,7 +77,7 @@ impl Session {
 
     /// Goes on as the holder of `pass`, until its token or its session ends.
     fn hold(&mut self, mut pass: Pass, ctx: &mut Ctx) {
-        self.place.belongs_to(&pass.who);
+        self.place.belongs_to(&pass.who, pass.name.as_deref());
         ctx.cancel_future(self.expiry);
         ctx.cancel_future(self.over);
         self.expiry = ctx.run_later(pass.lasts, |act, ctx| act.cut(Disconnect::EXPIRED, ctx));

@@ -2,7 +2,7 @@
 //! behind calls.
 
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::LocalBoxFuture;
 
@@ -30,6 +30,10 @@ fn pass(app: App, bearer: Bearer) -> Pass {
     let (accounts, whose) = (app.accounts.clone(), bearer.clone());
     Pass {
         who: bearer.caller(),
+        name: match &bearer {
+            Bearer::Account(whose) => Some(whose.username.clone()),
+            Bearer::Guest(_) => None,
+        },
         lasts: Duration::from_secs(bearer.expires_at()).saturating_sub(since),
         over: Box::pin(async move {
             match whose {
@@ -40,7 +44,10 @@ fn pass(app: App, bearer: Bearer) -> Pass {
         }),
         call: Rc::new(move |method, data| {
             let (app, who) = (app.clone(), bearer.clone());
-            Box::pin(async move { rpc::call(&app, &who, &method, data).await })
+            Box::pin(async move {
+                app.limits.request(who.id(), Instant::now())?;
+                rpc::call(&app, &who, &method, data).await
+            })
         }),
     }
 }

@@ -18,6 +18,8 @@ pub type Call = Rc<dyn Fn(String, Value) -> LocalBoxFuture<'static, Result<Value
 pub struct Pass {
     /// Whose it is: an account's, or a guest's.
     pub who: Caller,
+    /// Their user name, if they have one.
+    pub name: Option<String>,
     /// How much longer the token is good.
     pub lasts: Duration,
     /// Ready once the token's session is over: logged out, banned, another password, another role.

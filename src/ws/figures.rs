@@ -1,5 +1,7 @@
 //! What is counted of the live connection.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 /// Says what each figure is.
@@ -30,7 +32,16 @@ pub(super) fn subscriptions(kind: &'static str, change: f64) {
     gauge!("playhouse_live_subscriptions", "kind" => kind).increment(change);
 }
 
+/// Publications written, for rates.
+static PUBLISHED: AtomicU64 = AtomicU64::new(0);
+
+/// Publications written by this process.
+pub(super) fn publications() -> u64 {
+    PUBLISHED.load(Ordering::Relaxed)
+}
+
 pub(super) fn published() {
+    PUBLISHED.fetch_add(1, Ordering::Relaxed);
     counter!("playhouse_live_publications_total").increment(1);
 }
 

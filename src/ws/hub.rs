@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 use actix_web::http::StatusCode;
@@ -13,12 +13,12 @@ use playhouse_actors::Rooms;
 use playhouse_domain::room::Caller;
 use playhouse_protocol::live::reply::{self, ClientInfo};
 use playhouse_protocol::live::{Disconnect, Error};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::doors::Doors;
 use super::figures;
 use super::outbox::Outbox;
+use super::standing::Rates;
 use crate::config::Config;
 use crate::http::error::Problem;
 
@@ -38,25 +38,52 @@ pub(super) struct Hub {
     pub(super) public_url: Arc<str>,
     pub(super) rooms: Rooms,
     pub(super) doors: Arc<dyn Doors>,
-    connections: Mutex<Connections>,
+    pub(super) connections: Mutex<Connections>,
     /// Who follows which channel. Bounded by connections times subscriptions of each.
-    channels: Mutex<HashMap<String, Members>>,
+    pub(super) channels: Mutex<HashMap<String, Members>>,
     overview: Mutex<Option<(Instant, ByteString)>>,
+    pub(super) rates: Mutex<Rates>,
+}
+
+/// The way to the live connections for those who are made before them.
+#[derive(Clone, Default)]
+pub struct Link(Arc<OnceLock<Weak<Hub>>>);
+
+impl Link {
+    /// These are the live connections.
+    pub fn set(&self, live: &Live) {
+        // Weak: the live connections hold those who hold this.
+        let _ = self.0.set(Arc::downgrade(&live.0));
+    }
+
+    /// The live connections, once they are there.
+    #[must_use]
+    pub fn get(&self) -> Option<Live> {
+        self.0.get()?.upgrade().map(Live)
+    }
 }
 
 /// Those who follow one channel, by connection.
-type Members = BTreeMap<u64, Member>;
+pub(super) type Members = BTreeMap<u64, Member>;
 
-struct Member {
+pub(super) struct Member {
     info: ClientInfo,
     /// Where it is told who comes and goes, if it asked and may know.
     listens: Option<Arc<Outbox>>,
 }
 
+/// One open connection.
+pub(super) struct Connection {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) opened_at: jiff::Timestamp,
+    pub(super) who: Caller,
+    pub(super) name: Option<String>,
+}
+
 #[derive(Default)]
-struct Connections {
+pub(super) struct Connections {
     next: u64,
-    open: BTreeMap<u64, Arc<Outbox>>,
+    pub(super) open: BTreeMap<u64, Connection>,
     by_address: HashMap<IpAddr, usize>,
     by_holder: HashMap<Uuid, Vec<u64>>,
     stopping: bool,
@@ -80,6 +107,7 @@ impl Live {
             connections: Mutex::default(),
             channels: Mutex::default(),
             overview: Mutex::default(),
+            rates: Mutex::default(),
         }))
     }
 
@@ -92,10 +120,10 @@ impl Live {
     /// Takes no more connections and asks all clients to connect again, elsewhere or later (code
     /// 3001). Returns when all are closed, after `within` at the latest.
     pub async fn shut_down(&self, within: Duration) {
-        let open: Vec<_> = {
+        let open: Vec<Arc<Outbox>> = {
             let mut connections = self.0.connections.lock();
             connections.stopping = true;
-            connections.open.values().cloned().collect()
+            connections.open.values().map(|open| open.outbox.clone()).collect()
         };
         for outbox in open {
             outbox.cut(Disconnect::SHUTDOWN);
@@ -134,7 +162,10 @@ impl Live {
         *from_there += 1;
         connections.next += 1;
         let (id, outbox) = (connections.next, Outbox::new(limits.queue));
-        connections.open.insert(id, outbox.clone());
+        let opened_at = jiff::Timestamp::now();
+        let connection =
+            Connection { outbox: outbox.clone(), opened_at, who: Caller::Nobody, name: None };
+        connections.open.insert(id, connection);
         figures::connections(1.0);
         Ok(Place { live: self.clone(), id, address, holder: None, outbox })
     }
@@ -196,15 +227,7 @@ impl Live {
         {
             return json.clone();
         }
-        let rooms = self.0.rooms.overview();
-        let at_ms = jiff::Timestamp::now().as_millisecond();
-        let json = json!({
-            "at_ms": at_ms,
-            "kinds": rooms.kinds,
-            "quarantined": rooms.quarantined,
-            "connections": self.connections(),
-        });
-        let json = ByteString::from(json.to_string());
+        let json = ByteString::from(self.standing());
         *kept = Some((Instant::now(), json.clone()));
         json
     }
@@ -235,7 +258,11 @@ pub(super) struct Place {
 
 impl Place {
     /// The connection is that of `who`. If that makes too many, their oldest one is closed.
-    pub(super) fn belongs_to(&mut self, who: &Caller) {
+    pub(super) fn belongs_to(&mut self, who: &Caller, name: Option<&str>) {
+        if let Some(open) = self.live.0.connections.lock().open.get_mut(&self.id) {
+            open.who = who.clone();
+            open.name = name.map(str::to_owned);
+        }
         let holder = match who {
             Caller::Account { id, .. } => id.0,
             Caller::Guest(id) => id.0,
@@ -250,7 +277,7 @@ impl Place {
             let theirs = connections.by_holder.entry(holder).or_default();
             theirs.push(self.id);
             let oldest = (theirs.len() > most).then(|| theirs.remove(0));
-            oldest.and_then(|id| connections.open.get(&id).cloned())
+            oldest.and_then(|id| connections.open.get(&id)).map(|open| open.outbox.clone())
         };
         if let Some(outbox) = oldest {
             outbox.cut(Disconnect::CONNECTION_LIMIT);

@@ -5,14 +5,15 @@
 //! `outbox`, which is bounded and tells who pushes when it is full; the actor's own address never
 //! leaves this module, so nothing can pile up behind it.
 //!
-//! - `hub`: what all connections share: limits, who follows what.
+//! - `hub`: what all connections share: limits, who follows what. `standing`: what administrators see.
 //! - `channel`: which channels there are, and who may follow them.
 //! - `session`: one connection; `admit`: who it is; `subscribe`: what it follows.
 //! - [`doors`]: what is asked of the rest of the server; `app`: who answers.
-//! - `origin`: which pages may connect. `figures`: what is counted.
+//! - `bound`: how long a message may say that it is. `origin`: which pages may connect. `figures`: what is counted.
 
 mod admit;
 mod app;
+mod bound;
 mod channel;
 pub mod doors;
 mod figures;
@@ -20,6 +21,7 @@ mod hub;
 pub(crate) mod origin;
 mod outbox;
 mod session;
+mod standing;
 mod subscribe;
 
 use actix_web::http::{StatusCode, header};
@@ -28,8 +30,10 @@ use actix_web_actors::ws::WsResponseBuilder;
 use playhouse_protocol::live::command::FRAME_BYTES_MAX;
 
 pub use self::app::AppDoors;
-pub use self::hub::Live;
+use self::bound::Bounded;
+pub use self::hub::{Link, Live};
 use self::session::Session;
+pub use self::standing::ConnectionView;
 use crate::http::error::Problem;
 use crate::http::peer;
 
@@ -67,9 +71,10 @@ pub async fn connect(
     }
     let place = live.open(peer::address(&req))?;
     let session = Session::new(live.as_ref().clone(), place);
-    WsResponseBuilder::new(session, &req, payload)
+    let longest = config.live.message_max_bytes.min(FRAME_BYTES_MAX);
+    WsResponseBuilder::new(session, &req, Bounded::new(payload, longest))
         .protocols(SUBPROTOCOLS)
-        .frame_size(config.live.message_max_bytes.min(FRAME_BYTES_MAX))
+        .frame_size(longest)
         .start()
 }
 

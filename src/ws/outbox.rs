@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use bytestring::ByteString;
 use futures_util::Stream;
@@ -54,8 +55,22 @@ struct State {
     ended: Vec<(SubId, WatchEnd)>,
     queue: VecDeque<Out>,
     bytes: usize,
+    /// Since when something waits.
+    since: Option<Instant>,
+    /// Publications that found no room.
+    missed: u64,
     waker: Option<Waker>,
     closed: bool,
+}
+
+/// How one client keeps up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) messages: usize,
+    pub(super) bytes: usize,
+    /// How long ago nothing waited.
+    pub(super) behind: Duration,
+    pub(super) missed: u64,
 }
 
 impl State {
@@ -68,6 +83,9 @@ impl State {
         }
         let out = self.queue.pop_front()?;
         self.bytes -= out.bytes();
+        if self.queue.is_empty() {
+            self.since = None;
+        }
         Some(out)
     }
 }
@@ -89,6 +107,17 @@ impl Outbox {
         self.change(|state| {
             state.cut.get_or_insert(why);
         });
+    }
+
+    /// How the client keeps up.
+    pub(super) fn waiting(&self) -> Waiting {
+        let state = self.state.lock();
+        Waiting {
+            messages: state.queue.len(),
+            bytes: state.bytes,
+            behind: state.since.map_or(Duration::ZERO, |since| since.elapsed()),
+            missed: state.missed,
+        }
     }
 
     /// Queues `line`, unless the queue is full.
@@ -114,6 +143,7 @@ impl Outbox {
                 return Err(SinkFull);
             }
             state.bytes += size;
+            state.since.get_or_insert_with(Instant::now);
             state.queue.push_back(out);
         }
         self.change(|_| ());
@@ -174,6 +204,7 @@ impl Sink for Feed {
     fn publish(&self, publication: &Arc<Publication>) -> Result<(), SinkFull> {
         let full = self.outbox.push(Out::Publication(self.sub, publication.clone()));
         if full.is_err() {
+            self.outbox.state.lock().missed += 1;
             super::figures::lagging();
         }
         full
@@ -211,8 +242,13 @@ mod tests {
         let feed = outbox.feed(SubId(1));
         assert_eq!(feed.publish(&publication(1, 1)), Ok(()));
         assert_eq!(feed.publish(&publication(2, 1)), Ok(()));
+        assert_eq!(outbox.waiting().missed, 0);
         assert_eq!(feed.publish(&publication(3, 1)), Err(SinkFull));
+        let waiting = outbox.waiting();
+        assert_eq!((waiting.messages, waiting.bytes, waiting.missed), (2, 2, 1));
+        assert!(waiting.behind > Duration::ZERO);
         assert_eq!(offsets(&outbox), [1, 2]);
+        assert_eq!((outbox.waiting().bytes, outbox.waiting().behind), (0, Duration::ZERO));
         assert_eq!(feed.publish(&publication(4, 1)), Ok(()));
         assert_eq!(offsets(&outbox), [4]);
     }

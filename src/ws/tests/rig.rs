@@ -96,6 +96,7 @@ impl Doors for TestDoors {
             let account = AccountId(Uuid::parse_str(ANN).unwrap());
             Ok(Pass {
                 who: Caller::Account { id: account, role },
+                name: Some("ann".to_owned()),
                 lasts: Duration::from_secs(seconds.parse().unwrap()),
                 over: Box::pin(async move {
                     let _ = over.wait_for(|over| *over).await;
