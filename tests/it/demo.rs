@@ -1,8 +1,8 @@
 //! The demo as somebody meets it who starts it for the first time, and the second.
 
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use playhouse_loadtest::client::Client;
@@ -23,6 +23,8 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 struct Demo {
     child: Child,
     base: String,
+    stdout: BufReader<ChildStdout>,
+    said: String,
 }
 
 impl Demo {
@@ -43,7 +45,9 @@ impl Demo {
             .arg(&ready)
             .stderr(Stdio::null())
             .spawn();
-        let mut demo = Self { child: child.expect("the binary starts"), base: String::new() };
+        let mut child = child.expect("the binary starts");
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut demo = Self { child, base: String::new(), stdout, said: String::new() };
         let deadline = Instant::now() + READY_WITHIN;
         while demo.base.is_empty() {
             assert!(Instant::now() < deadline, "the demo is not ready");
@@ -73,9 +77,17 @@ impl Demo {
     /// Kills it as a power cut would; everything that it had printed.
     fn kill(mut self) -> String {
         self.child.kill().unwrap();
-        let mut said = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
-        said
+        self.stdout.read_to_string(&mut self.said).unwrap();
+        std::mem::take(&mut self.said)
+    }
+
+    /// The id of the series of polls whose stage it prints.
+    fn series(&mut self) -> String {
+        while !self.said.contains("/present") {
+            assert_ne!(self.stdout.read_line(&mut self.said).unwrap(), 0, "{}", self.said);
+        }
+        let (_, id) = self.said.split_once("/series/").expect("the stage of the series");
+        id.split('/').next().unwrap().to_owned()
     }
 }
 
@@ -106,6 +118,33 @@ async fn soon_after_its_start_the_demo_has_a_cinema_on_sale_and_people_who_buy()
     .await;
     let said = demo.kill();
     assert!(said.contains("/organizer"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_has_polls_under_way_whose_audience_votes_also_after_it_was_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let mut demo = Demo::start(folder.path());
+        let series = demo.series();
+        let (client, started) = (Client::new(&demo.base), Instant::now());
+        let ballots = loop {
+            let series = client.get(&format!("/api/series/{series}")).await.unwrap();
+            if let Some(poll) = series["current"].as_str() {
+                let poll = client.get(&format!("/api/polls/{poll}")).await.unwrap();
+                let ballots = poll["tally"]["ballots"].as_u64().unwrap();
+                if poll["poll"]["phase"] == "open" && ballots >= 5 {
+                    break ballots;
+                }
+            }
+            assert!(started.elapsed() < LATER, "nobody votes");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        seen.push(series);
+        assert!(ballots <= 40, "each of the audience once");
+        demo.kill();
+    }
+    assert_eq!(seen[0], seen[1], "the series is made once");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,3 +106,52 @@ fn nothing_is_left_to_be_done() {
     let words = ["todo!(", "unimplemented!(", "dbg!(", "allow(dead_code)"];
     absent(&EVERYWHERE, &words, &[]);
 }
+
+/// What the row `| S1 | .. | `file`: `test`, .. |` of the table of invariants names.
+fn named(row: &str) -> Vec<(String, String)> {
+    let mut file = "";
+    let mut named = Vec::new();
+    for word in row.split('`').skip(1).step_by(2) {
+        if word.ends_with(".rs") {
+            file = word;
+        } else {
+            named.push((file.to_owned(), word.to_owned()));
+        }
+    }
+    named
+}
+
+#[test]
+fn every_test_that_the_table_of_invariants_names_is_there() {
+    let docs = std::fs::read_to_string(root().join("docs/testing.md")).unwrap();
+    let table = docs.split("## Invariants").nth(1).expect("there is a table");
+    let rows: Vec<_> = table
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split_once(" | "))
+        .filter(|(id, _)| id.starts_with(['S', 'P', 'R']) && id[1..].parse::<u8>().is_ok())
+        .collect();
+    let ids = |letter: char, last: u8| (1..=last).map(move |n| format!("{letter}{n}"));
+    let expected: Vec<_> = ids('S', 12).chain(ids('P', 9)).chain(ids('R', 5)).collect();
+    assert_eq!(rows.iter().map(|(id, _)| (*id).to_owned()).collect::<Vec<_>>(), expected);
+    for (id, row) in rows {
+        let named = named(row);
+        assert!(!named.is_empty(), "{id} is kept by nothing");
+        for (file, test) in named {
+            let text = std::fs::read_to_string(root().join(&file));
+            let text = text.unwrap_or_else(|e| panic!("{id}: {file}: {e}"));
+            assert!(text.contains(&format!("fn {test}(")), "{id}: {file} has no test {test}");
+        }
+    }
+}
+
+#[test]
+fn every_kind_that_is_registered_has_golden_bytes() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let (house, golden) = (read("src/house.rs"), read("domain/src/golden/mod.rs"));
+    let kinds: Vec<_> =
+        house.split(".kind::<").skip(1).filter_map(|rest| rest.split('>').next()).collect();
+    assert!(kinds.len() >= 9, "{kinds:?}");
+    for kind in kinds {
+        assert!(golden.contains(&format!("golden::<{kind}>(")), "{kind} has no golden bytes");
+    }
+}

@@ -3,7 +3,9 @@
 //! One module per promise; `server` is how each of them gets its server.
 
 mod accounts;
+mod admin;
 mod audit;
+mod autobahn;
 mod backup;
 mod bad_input;
 mod browser;
@@ -12,10 +14,17 @@ mod demo;
 mod heads;
 mod health;
 mod house_rules;
+mod invariants;
+mod kill_points;
+mod load;
+mod metrics;
+mod openapi;
 mod polls;
 mod race;
+mod roles;
 mod server;
 mod shutdown;
+mod store_faults;
 mod terms;
 mod tls;
 mod vanish;

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -24,6 +25,8 @@ pub(crate) struct Server {
     /// The port, the same after a restart.
     addr: Option<String>,
     child: Option<Child>,
+    /// The process in whose mount namespace it runs, if not in this one's.
+    inside: Option<u32>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -35,12 +38,19 @@ impl Server {
 
     /// Starts a server with settings as environment variables (`PLAYHOUSE_…`).
     pub(crate) fn with(settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let folder = tempfile::tempdir().expect("a folder can be made");
-        let log = Arc::default();
-        let mut server = Self { folder, settings, addr: None, child: None, log };
+        let mut server = Self::of(folder, None);
+        server.settings =
+            settings.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         server.run();
         server
+    }
+
+    /// A server that does not run yet: on the data directory `data` in `folder`, as the mount namespace
+    /// of the process `inside` has it.
+    pub(crate) fn of(folder: tempfile::TempDir, inside: Option<u32>) -> Self {
+        let (settings, log) = (Vec::new(), Arc::default());
+        Self { folder, settings, addr: None, child: None, inside, log }
     }
 
     /// The data directory.
@@ -50,7 +60,11 @@ impl Server {
 
     /// The command that serves `data`.
     pub(crate) fn command(data: &Path, addr: &str, ready: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_playhouse"));
+        let program = Command::new(env!("CARGO_BIN_EXE_playhouse"));
+        Self::serve(program, data, addr, ready)
+    }
+
+    fn serve(mut command: Command, data: &Path, addr: &str, ready: &Path) -> Command {
         command.arg("serve").arg("--data").arg(data).args(["--http", addr]);
         command.arg("--ready-file").arg(ready);
         command.env("PLAYHOUSE_ADMIN_PASSWORD", ADMIN).env("RUST_BACKTRACE", "0");
@@ -58,24 +72,50 @@ impl Server {
         command
     }
 
+    /// The binary, in the mount namespace in which this server runs.
+    fn program(&self) -> Command {
+        let program = env!("CARGO_BIN_EXE_playhouse");
+        let Some(process) = self.inside else { return Command::new(program) };
+        let mut enter = Command::new("nsenter");
+        enter.args(["--mount", "--target", &process.to_string(), "--", program]);
+        enter
+    }
+
     /// Starts the process, on the data and the port it had before, and waits until it is ready.
     pub(crate) fn run(&mut self) {
+        if let Err((status, _)) = self.try_run() {
+            panic!("the server ended with {status}:\n{}", self.logged());
+        }
+    }
+
+    /// Starts the process, which must refuse; the one line that says why.
+    pub(crate) fn refusal(&mut self) -> String {
+        let (status, said) = self.try_run().expect_err("the server starts");
+        assert_eq!(status.code(), Some(1), "{said:?}");
+        let said: Vec<_> = said.iter().filter(|line| !line.contains(" INFO ")).collect();
+        let [line] = said[..] else { panic!("it says more than one line: {said:?}") };
+        assert!(line.starts_with("playhouse: "), "{line}");
+        line.clone()
+    }
+
+    /// Starts the process; if it ends before it is ready, how, and what it wrote to standard error.
+    fn try_run(&mut self) -> Result<(), (ExitStatus, Vec<String>)> {
         assert!(self.child.is_none(), "the server runs already");
         let ready = self.folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
         let addr = self.addr.clone().unwrap_or_else(|| "127.0.0.1:0".to_owned());
-        let mut command = Self::command(&self.data(), &addr, &ready);
+        let mut command = Self::serve(self.program(), &self.data(), &addr, &ready);
         command.envs(self.settings.iter().map(|(k, v)| (k, v)));
         let mut child = command.spawn().expect("the binary starts");
         self.listen(child.stdout.take().expect("its output is ours"));
-        self.listen(child.stderr.take().expect("its output is ours"));
+        let errors = self.listen(child.stderr.take().expect("its output is ours"));
         let deadline = Instant::now() + READY_WITHIN;
         let text = loop {
             if let Ok(text) = std::fs::read_to_string(&ready) {
                 break text;
             }
             if let Some(status) = child.try_wait().expect("its status is known") {
-                panic!("the server ended with {status}:\n{}", self.logged());
+                return Err((status, errors.join().expect("a listener does not panic")));
             }
             assert!(Instant::now() < deadline, "the server is not ready:\n{}", self.logged());
             std::thread::yield_now();
@@ -84,15 +124,20 @@ impl Server {
         assert_eq!(said["quic"], Value::Null);
         self.addr = Some(said["http"].as_str().expect("it names an address").to_owned());
         self.child = Some(child);
+        Ok(())
     }
 
-    fn listen(&self, output: impl std::io::Read + Send + 'static) {
+    /// Keeps what comes; all lines of this output, once it ends.
+    fn listen(&self, output: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<String>> {
         let log = self.log.clone();
         std::thread::spawn(move || {
+            let mut lines = Vec::new();
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                log.lock().expect("no listener panicked").push(line);
+                log.lock().expect("no listener panicked").push(line.clone());
+                lines.push(line);
             }
-        });
+            lines
+        })
     }
 
     /// Everything the server wrote to its log.
@@ -131,8 +176,19 @@ impl Server {
         self.child.take().expect("the server runs").wait().expect("a child can be waited for");
     }
 
+    /// Waits until the server was killed from within.
+    pub(crate) async fn killed(&mut self, within: Duration) {
+        let started = Instant::now();
+        let child = self.child.as_mut().expect("the server runs");
+        while child.try_wait().expect("its status is known").is_none() {
+            assert!(started.elapsed() < within, "nobody kills the server:\n{}", self.logged());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.child = None;
+    }
+
     /// Asks the server to stop; its exit status and how long it took.
-    pub(crate) fn stop(&mut self) -> (std::process::ExitStatus, Duration) {
+    pub(crate) fn stop(&mut self) -> (ExitStatus, Duration) {
         let asked = Instant::now();
         self.signal(Signal::SIGTERM);
         let mut child = self.child.take().expect("the server runs");

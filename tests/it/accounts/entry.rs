@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{PASSWORD, Rig, Session};
+use super::{Answer, PASSWORD, Rig, Session};
 use crate::server::ADMIN;
 
 fn part(token: &str, n: usize) -> Value {
@@ -63,26 +63,28 @@ async fn an_unknown_name_and_a_wrong_password_get_the_same_answer_in_about_the_s
 }
 
 #[tokio::test]
-async fn of_many_who_want_one_name_at_once_one_gets_it() {
-    let rig = Rig::start(&[]);
-    let wanted = (0..16).map(|n| {
-        let email = format!("person{n}@example.org");
-        let body = json!({ "username": "Ann", "email": email, "password": PASSWORD });
-        rig.post("/api/accounts", body)
-    });
-    let answers = join_all(wanted).await;
-    let made = answers.iter().filter(|a| a.status == 201).count();
-    let taken = answers.iter().filter(|a| a.refused() == (409, "username_taken")).count();
-    assert_eq!((made, taken), (1, 15), "{answers:?}");
+async fn of_a_hundred_who_want_one_name_at_once_one_gets_it_and_the_others_hear_why_not() {
+    let rig = Rig::start(&[("PLAYHOUSE_HTTP_TRUSTED_PROXIES", "127.0.0.1")]);
+    let hundred = async |from: &str, name: &dyn Fn(usize) -> String| {
+        let headers = [("x-forwarded-for", from)];
+        let wanted = (0..100).map(|n| {
+            let email = format!("person{n}@example.org");
+            let body = json!({ "username": name(n), "email": email, "password": PASSWORD });
+            rig.send(Method::POST, "/api/accounts", &headers, Some(body))
+        });
+        join_all(wanted).await
+    };
+    let count = |answers: &[Answer], code: &str| {
+        let made = answers.iter().filter(|a| a.status == 201).count();
+        (made, answers.iter().filter(|a| a.refused() == (409, code)).count())
+    };
+    let answers = hundred("203.0.113.9", &|_| "Ann".to_owned()).await;
+    assert_eq!(count(&answers, "username_taken"), (1, 99), "{answers:?}");
+    let winner = answers.into_iter().find(|a| a.status == 201).unwrap().ok();
+    assert_eq!(rig.me(&rig.log_in("ann").await.access).await.ok(), winner);
     // The addresses of those who lost are free again.
-    let again = (0..16).map(|n| {
-        let (name, email) = (format!("other{n}"), format!("person{n}@example.org"));
-        rig.post("/api/accounts", json!({ "username": name, "email": email, "password": PASSWORD }))
-    });
-    let answers = join_all(again).await;
-    let made = answers.iter().filter(|a| a.status == 201).count();
-    let taken = answers.iter().filter(|a| a.refused() == (409, "email_taken")).count();
-    assert_eq!((made, taken), (15, 1), "{answers:?}");
+    let answers = hundred("203.0.113.10", &|n| format!("other{n}")).await;
+    assert_eq!(count(&answers, "email_taken"), (99, 1), "{answers:?}");
     rig.server.saw_no_panic();
 }
 
@@ -158,6 +160,10 @@ async fn administrators_are_made_by_environment_and_command_line_and_make_others
     assert!(!list.to_string().contains("argon2"), "{list}");
     let next = format!("/api/admin/accounts?limit=2&cursor={}", list["next"].as_str().unwrap());
     assert_eq!(names(&rig.ask(&root, Method::GET, &next, None).await.ok()), ["root"]);
+    for (name, found) in [("A", &["admin", "ann"][..]), ("an", &["ann"]), ("anna", &[])] {
+        let path = format!("/api/admin/accounts?name={name}");
+        assert_eq!(names(&rig.ask(&root, Method::GET, &path, None).await.ok()), found, "{name}");
+    }
 
     let id = |account: Value| account["id"].as_str().unwrap().to_owned();
     let path = format!("/api/admin/accounts/{}", id(rig.me(&ann.access).await.ok()));
@@ -175,5 +181,26 @@ async fn administrators_are_made_by_environment_and_command_line_and_make_others
     let own = format!("/api/admin/accounts/{}", id(rig.me(&root).await.ok()));
     let answer = rig.ask(&root, Method::PATCH, &own, role("user")).await;
     assert_eq!(answer.refused(), (409, "own_account"));
+    rig.server.saw_no_panic();
+}
+
+#[tokio::test]
+async fn administrators_are_made_while_no_server_runs_too() {
+    let mut rig = Rig::start(&[]);
+    let create = |rig: &Rig, name| {
+        rig.run(&["admin", "create", "--name", name, "--password-stdin"], &format!("{PASSWORD}\n"))
+    };
+    assert!(rig.server.stop().0.success());
+    std::fs::remove_dir_all(rig.server.data()).unwrap();
+    let (made, said) = create(&rig, "first");
+    assert!(made && said.contains("'first'"), "on a directory that is not there yet: {said}");
+    let (made, said) = create(&rig, "second");
+    assert!(made, "{said}");
+    let (made, said) = create(&rig, "First");
+    assert!(!made && said.contains("the name 'First' is taken"), "{said}");
+    rig.server.run();
+    for name in ["first", "second"] {
+        assert_eq!(rig.me(&rig.log_in(name).await.access).await.ok()["role"], "admin");
+    }
     rig.server.saw_no_panic();
 }

@@ -1,8 +1,9 @@
 //! How often something may be tried, and by whom.
 
 use futures_util::future::join_all;
+use playhouse_loadtest::live::{Live, LiveError};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{PASSWORD, Rig};
 
@@ -36,11 +37,15 @@ async fn an_account_takes_ten_wrong_passwords_a_minute_by_either_name_and_at_onc
 }
 
 #[tokio::test]
-async fn one_who_knows_the_password_logs_in_as_often_as_they_like() {
+async fn who_knows_the_password_logs_in_as_often_as_they_like_also_at_once_and_among_guesses() {
     let rig = Rig::start(&[]);
     rig.register("ann").await.ok();
-    for _ in 0..12 {
-        rig.log_in("ann").await;
+    let tries = (0..40).map(|n| {
+        let password = if n % 5 == 0 { WRONG } else { PASSWORD };
+        rig.try_log_in("ann", password)
+    });
+    for (n, answer) in join_all(tries).await.into_iter().enumerate() {
+        assert_eq!(answer.status, if n % 5 == 0 { 401 } else { 200 }, "{n}: {answer:?}");
     }
 }
 
@@ -89,4 +94,36 @@ async fn an_account_that_runs_wild_is_slowed_and_nobody_else() {
     assert!(!slowed.is_empty() && slowed.len() < 40, "{} of 40", slowed.len());
     assert!(slowed.iter().all(|answer| answer.retry_after() == 1));
     rig.me(&bob.access).await.ok();
+}
+
+#[tokio::test]
+async fn calls_over_the_live_connection_are_requests_of_the_account_too() {
+    let rig = Rig::start(&[("PLAYHOUSE_LIMITS_REQUESTS_PER_SECOND_ACCOUNT", "5")]);
+    let (ann, bob) = (rig.person("ann").await, rig.person("bob").await);
+    let live = async |token: &str| Live::connect(&rig.server.base(), Some(token)).await.unwrap();
+    let (mut hers, mut other) = (live(&ann.access).await, live(&ann.access).await);
+    // What it says does not matter.
+    let call = async |live: &mut Live| match live.rpc("showing.hold", json!({})).await {
+        Err(LiveError::Refused { code, problem, .. }) => (code, problem),
+        answer => panic!("{answer:?}"),
+    };
+    let mut slowed = None;
+    // The second may turn over in between.
+    for _ in 0..100 {
+        let (code, problem) = call(&mut hers).await;
+        if code == 1429
+            && call(&mut other).await.0 == 1429
+            && rig.me(&ann.access).await.status == 429
+        {
+            slowed = Some(problem);
+            break;
+        }
+    }
+    let problem: Value = slowed.expect("all doors of the account are shut at once");
+    assert_eq!(
+        (&problem["code"], &problem["retry_after_s"]),
+        (&json!("too_many_requests"), &json!(1))
+    );
+    assert_eq!(call(&mut live(&bob.access).await).await.0, 1422, "nobody else is slowed");
+    rig.server.saw_no_panic();
 }

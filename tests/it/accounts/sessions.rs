@@ -1,8 +1,8 @@
 //! How sessions go on, and when they end.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use playhouse_loadtest::live::Live;
+use playhouse_loadtest::live::{Live, LiveError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -96,13 +96,15 @@ async fn a_log_out_a_new_password_a_lost_role_and_a_ban_end_sessions_at_once() {
     let to = "/api/accounts/me/password";
     assert_eq!(bearer(&two.access, Method::POST, to, body("wrong", new)).await, 403);
     assert_eq!(bearer(&two.access, Method::POST, to, body(PASSWORD, "short")).await, 422);
+    rig.me(&two.access).await.ok();
     ends(&rig, "a new password", &one, async || {
         bearer(&two.access, Method::POST, to, body(PASSWORD, new)).await
     })
     .await;
-    rig.me(&two.access).await.ok();
+    rig.is_over(&two, Instant::now()).await;
     assert_eq!(rig.try_log_in("ann", PASSWORD).await.refused(), (401, "wrong_login"));
-    assert_eq!(bearer(&two.access, Method::POST, to, body(new, PASSWORD)).await, 204);
+    let three = Session::read(&rig.try_log_in("ann", new).await.ok());
+    assert_eq!(bearer(&three.access, Method::POST, to, body(new, PASSWORD)).await, 204);
 
     assert_eq!(change(json!({ "role": "organizer" })).await, 200);
     let ann = rig.log_in("ann").await;
@@ -114,6 +116,45 @@ async fn a_log_out_a_new_password_a_lost_role_and_a_ban_end_sessions_at_once() {
     assert_eq!(rig.try_log_in("ann", "a wrong one").await.refused(), (401, "wrong_login"));
     assert_eq!(change(json!({ "banned": false })).await, 200);
     rig.log_in("ann").await;
+    rig.server.saw_no_panic();
+}
+
+#[tokio::test]
+async fn a_socket_ends_with_its_token_and_a_newer_token_opens_another() {
+    let rig = Rig::start(&[("PLAYHOUSE_ACCOUNTS_ACCESS_TTL", "3s")]);
+    let ann = rig.person("ann").await;
+    let connect = async |token: &str| Live::connect(&rig.server.base(), Some(token)).await;
+    let mut live = connect(&ann.access).await.unwrap();
+    let opened = Instant::now();
+    let closed = live.push(AT_ONCE * 5).await.unwrap_err().to_string();
+    assert!(closed.contains("3005"), "{closed}");
+    assert!(opened.elapsed() < Duration::from_secs(3) + AT_ONCE, "{:?}", opened.elapsed());
+    assert_eq!(rig.me(&ann.access).await.refused(), (401, "token_expired"));
+    let Err(LiveError::Refused { code: 109, .. }) = connect(&ann.access).await else {
+        panic!("a token that has ended opened a connection");
+    };
+    let newer = Session::read(&rig.refresh(&ann.refresh).await.ok());
+    connect(&newer.access).await.unwrap();
+    rig.server.saw_no_panic();
+}
+
+#[tokio::test]
+async fn what_was_checked_against_a_password_that_is_replaced_meanwhile_leads_to_nothing() {
+    let rig = Rig::start(&[]);
+    let ann = rig.person("ann").await;
+    let change = async |new: &str| {
+        let body = Some(json!({ "old": PASSWORD, "new": new }));
+        rig.ask(&ann.access, Method::POST, "/api/accounts/me/password", body).await.status
+    };
+    // Somebody else knows the old password, and is at the door until it is no longer good.
+    let knock = async || while rig.try_log_in("ann", PASSWORD).await.status.is_success() {};
+    let (one, other, ..) =
+        tokio::join!(change("one horse"), change("other horse"), knock(), knock(), knock());
+    assert_eq!([one, other].iter().filter(|status| **status == 204).count(), 1, "{one} {other}");
+    let new = if one == 204 { "one horse" } else { "other horse" };
+    let opened = Session::read(&rig.try_log_in("ann", new).await.ok());
+    let seen = rig.ask(&opened.access, Method::GET, "/api/sessions", None).await.ok();
+    assert_eq!(seen["items"].as_array().unwrap().len(), 1, "{seen}");
     rig.server.saw_no_panic();
 }
 

@@ -214,3 +214,21 @@ async fn a_live_connection_that_talks_nonsense_is_closed_and_others_go_on() {
     }
     rig.is_well().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_says_it_is_huge_is_refused_before_it_comes() {
+    let rig = Rig::new(&[]).await;
+    let upgrade = "GET /connection/websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n\
+        upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    for length in [65_537, 1 << 40, i64::MAX as u64] {
+        let mut socket = rig.socket();
+        socket.write_all(upgrade.as_bytes()).unwrap();
+        let head = [&[0x81, 0xff][..], &u64::to_be_bytes(length), &[0; 4]].concat();
+        socket.write_all(&head).unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        // A close frame of two bytes: 1009, the message is too big.
+        assert!(answer.ends_with(&[0x88, 2, 0x03, 0xf1]), "{length}: {answer:?}");
+    }
+    rig.is_well().await;
+}

@@ -40,7 +40,8 @@ async fn pages(server: &Server) -> Vec<String> {
     let showing = showing(&server.admin().await, 6, 14).await.replace("/api", "");
     let (_, poll) = super::polls::open_poll(server, serde_json::json!({})).await;
     let poll = format!("/polls/{poll}");
-    let fixed = ["/", "/login", "/bookings", "/organizer", "/join", "/api/docs", "/no/such/page"];
+    let fixed =
+        ["/", "/login", "/bookings", "/organizer", "/join", "/polls", "/api/docs", "/no/such/page"];
     let made = [showing, format!("{poll}/present"), poll];
     fixed.into_iter().map(str::to_owned).chain(made).collect()
 }
@@ -55,6 +56,10 @@ async fn visit(page: &Page, server: &Server, path: &str) {
     };
     until(page, &format!("return {shown}")).await;
     if path.starts_with("/showings/") || path.starts_with("/polls/") {
+        is_live(page).await;
+    }
+    if path == "/polls" {
+        click(page, "#own button").await;
         is_live(page).await;
     }
 }

@@ -1,9 +1,14 @@
 //! The pages in Debian's Chromium, driven as people do.
 
+mod ballots;
 mod buyers;
+mod calm;
 mod everyone;
 mod organizer;
 mod polls;
+mod series;
+mod swift;
+mod voters;
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -31,6 +36,8 @@ struct Driver {
 impl Driver {
     /// Starts one on a free port; none if it is not installed, which is said aloud.
     fn start() -> Option<Self> {
+        // The driver may be the first that is spoken to over HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let mut command = Command::new("chromedriver");
         command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());

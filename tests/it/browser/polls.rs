@@ -1,7 +1,6 @@
 //! Polls on a phone and on a projector.
 
-use std::time::Instant;
-
+use playhouse_loadtest::voter::{Door, Vote, Voter};
 use serde_json::{Value, json};
 
 use super::{Driver, click, is_live, no_error_in_the_console, text, until};
@@ -34,10 +33,8 @@ async fn a_tap_on_the_phone_moves_the_bar_on_the_stage() {
     is_live(&phone).await;
     let bar = "document.querySelectorAll('#bars .fill')[1].style.transform";
     until(&stage, &format!("return {bar} === 'scaleX(0)'")).await;
-    let tapped = Instant::now();
     click(&phone, "#ballot .choice:nth-of-type(2)").await;
     until(&stage, &format!("return {bar} === 'scaleX(1)'")).await;
-    println!("the bar moved within {:?} of the tap", tapped.elapsed());
     until(&phone, "return document.querySelector('#receipt code')?.textContent.length === 64")
         .await;
     assert_eq!(text(&stage, "return document.querySelector('#voted').textContent").await, "1");
@@ -75,11 +72,9 @@ async fn a_vote_that_the_network_swallowed_is_sent_again_and_counts_once() {
 async fn the_stage_knows_nothing_of_hidden_results_until_its_presenter_reveals_them_by_a_key() {
     let Some(driver) = Driver::start() else { return };
     let server = Server::start();
-    let (poll, id) = open_poll(&server, json!({ "results": "presenter" })).await;
-    let joined =
-        server.client().post("/api/polls/join", json!({ "poll_id": poll["id"] })).await.unwrap();
-    let voter = server.client().with_token(joined["voter_token"].as_str().unwrap());
-    voter.post(&format!("/api/polls/{id}/votes"), json!({ "choice": [0] })).await.unwrap();
+    let (_, id) = open_poll(&server, json!({ "results": "presenter" })).await;
+    let mut voter = Voter::join(&server.client(), Door::Poll(&id)).await.unwrap();
+    voter.vote(&id, &Vote::options([0])).await.unwrap();
     let stage = driver.browser("stage").await;
     let path = format!("/polls/{id}/present");
     super::log_in(&stage, &server, "admin", crate::server::ADMIN, &path).await;

@@ -109,6 +109,7 @@ async fn a_series_leads_those_who_joined_it_from_poll_to_poll() {
     assert_eq!(push["pub"]["data"]["view"]["current"], second["id"]);
 
     let other = voter(&server, &first).await;
+    assert_eq!(other.get(&path).await.unwrap()["current"], second["id"], "with a voter token, too");
     assert_eq!(
         other.post(&format!("{path}/go"), go(&first)).await.unwrap_err().code(),
         "bad_token"

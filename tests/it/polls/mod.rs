@@ -1,6 +1,7 @@
 //! Polls over real sockets: joining, voting by either way, secret ballots, what is hidden, and kills.
 
 use playhouse_loadtest::client::Client;
+use playhouse_loadtest::voter::{Door, Voter};
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -8,11 +9,12 @@ use crate::server::Server;
 mod crash;
 mod hidden;
 mod joining;
-mod secret;
+mod kinds;
+pub(crate) mod secret;
 mod votes;
 
 /// A poll of options `A` and `B` with what `with` says, open, and its path.
-async fn open_poll(presenter: &Client, with: Value) -> (Value, String) {
+pub(crate) async fn open_poll(presenter: &Client, with: Value) -> (Value, String) {
     let mut asks = json!({ "title": "Which?", "kind": "single", "options": ["A", "B"] });
     for (name, value) in with.as_object().expect("an object of settings") {
         asks[name] = value.clone();
@@ -23,13 +25,12 @@ async fn open_poll(presenter: &Client, with: Value) -> (Value, String) {
     (poll, path)
 }
 
-fn id_of(thing: &Value) -> &str {
+pub(crate) fn id_of(thing: &Value) -> &str {
     thing["id"].as_str().expect("it has an id")
 }
 
 /// A browser that nobody has seen joins.
-async fn voter(server: &Server, poll: &Value) -> Client {
-    let joined = server.client().post("/api/polls/join", json!({ "poll_id": poll["id"] })).await;
-    let joined = joined.expect("a browser joins");
-    server.client().with_token(joined["voter_token"].as_str().expect("it is given a token"))
+pub(crate) async fn voter(server: &Server, poll: &Value) -> Client {
+    let joined = Voter::join(&server.client(), Door::Poll(id_of(poll))).await;
+    joined.expect("a browser joins").client().clone()
 }

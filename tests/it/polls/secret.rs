@@ -14,7 +14,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// A ballot of `voter`'s, whose signature was unblinded.
-async fn ballot(voter: &Client, poll: &Value) -> Result<Value, ClientError> {
+pub(crate) async fn ballot(voter: &Client, poll: &Value) -> Result<Value, ClientError> {
     let key = Key::read(poll["ballot_key"].as_str().unwrap()).unwrap();
     let token: [u8; 64] = rand::random();
     let (blinded, unblind) = key.blind(&token);
@@ -61,6 +61,16 @@ async fn a_secret_ballot_is_given_once_by_name_and_cast_once_without_one() {
     presenter.post(&format!("{path}/close"), json!({})).await.unwrap();
     let seen = nobody.get(&path).await.unwrap();
     assert_eq!(seen["tally"], json!({ "ballots": 1, "counts": [1, 0] }));
+    let rolls = format!("/api/admin/rooms/roll:{}/journal", id_of(&poll));
+    let records = presenter.get(&rolls).await.unwrap()["records"].as_array().unwrap().clone();
+    assert!(!records.is_empty());
+    for record in records {
+        assert_eq!(
+            [&record["cause"], &record["at"]],
+            [&Value::Null; 2],
+            "not even who asked, or when"
+        );
+    }
     let late = voter(&server, &poll).await;
     assert_eq!(ballot(&late, &poll).await.unwrap_err().code(), "poll_closed");
 }
