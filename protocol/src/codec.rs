@@ -31,8 +31,8 @@ enum DecodeCause {
     LeftOver(usize),
 }
 
-fn config() -> impl bincode::config::Config {
-    bincode::config::standard().with_limit::<DECODE_BYTES_MAX>()
+fn config<const LIMIT: usize>() -> impl bincode::config::Config {
+    bincode::config::standard().with_limit::<LIMIT>()
 }
 
 /// Encodes `value`.
@@ -43,7 +43,8 @@ fn config() -> impl bincode::config::Config {
 /// (`flatten`, `untagged`) or over [`DECODE_BYTES_MAX`] cannot, which is a mistake in the program.
 #[must_use]
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
-    bincode::serde::encode_to_vec(value, config()).expect("a value of ours can be encoded")
+    bincode::serde::encode_to_vec(value, config::<DECODE_BYTES_MAX>())
+        .expect("a value of ours can be encoded")
 }
 
 /// Decodes all of `bytes`.
@@ -52,13 +53,39 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Vec<u8> {
 ///
 /// [`DecodeError`] if the bytes are not a `T`, or if any are left over.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, DecodeError> {
-    let fail = |source| DecodeError { len: bytes.len(), what: std::any::type_name::<T>(), source };
-    let (value, read) =
-        bincode::serde::decode_from_slice(bytes, config()).map_err(|e| fail(e.into()))?;
-    match bytes.len() - read {
+    decode_within::<T, DECODE_BYTES_MAX>(bytes)
+}
+
+/// Decodes all of `bytes`, which may claim no more than `LIMIT` bytes of memory at once.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the bytes are not such a `T`, or if any are left over.
+pub fn decode_within<T: DeserializeOwned, const LIMIT: usize>(
+    bytes: &[u8],
+) -> Result<T, DecodeError> {
+    let (value, rest) = decode_start::<T, LIMIT>(bytes)?;
+    match rest.len() {
         0 => Ok(value),
-        rest => Err(fail(DecodeCause::LeftOver(rest))),
+        rest => Err(fail::<T>(bytes, DecodeCause::LeftOver(rest))),
     }
+}
+
+/// Decodes the start of `bytes` within `LIMIT`, and gives what is left over.
+///
+/// # Errors
+///
+/// [`DecodeError`] if the bytes do not start with such a `T`.
+pub fn decode_start<T: DeserializeOwned, const LIMIT: usize>(
+    bytes: &[u8],
+) -> Result<(T, &[u8]), DecodeError> {
+    let (value, read) = bincode::serde::decode_from_slice(bytes, config::<LIMIT>())
+        .map_err(|e| fail::<T>(bytes, e.into()))?;
+    Ok((value, &bytes[read..]))
+}
+
+fn fail<T>(bytes: &[u8], source: DecodeCause) -> DecodeError {
+    DecodeError { len: bytes.len(), what: std::any::type_name::<T>(), source }
 }
 
 #[cfg(test)]

@@ -1,0 +1,65 @@
+//! A match over datagrams: what each end keeps and says, without socket, clock or chance.
+//!
+//! The server owns the world. Each tick it closes the players' inputs, steps the world, writes its
+//! quantised state into a [`Table`] of the [`Ring`] and encodes one datagram for each player: every
+//! entity that the player sees, as the difference to the newest state that this player acknowledged.
+//! The player's end sends one datagram a tick: its newest inputs, and what it received. Nothing is sent
+//! again because it was lost; the next datagram simply holds what is still missing.
+//!
+//! A game says with a [`Schema`] what its entities, inputs and events consist of, to the bit. Both ends
+//! are state machines: time comes in as [`Micros`], datagrams come in and go out as bytes.
+//!
+//! - [`schema`], [`table`], [`set`]: what there is, and its state at one tick.
+//! - [`input`], [`event`]: what a player does, and what happened.
+//! - [`server`] and [`client`]: the two halves.
+//! - [`control`]: the messages on the reliable stream.
+//!
+//! `docs/wire.md` explains every byte.
+
+pub mod bits;
+pub mod cache;
+pub mod client;
+pub mod control;
+pub mod event;
+pub mod figures;
+pub mod input;
+pub mod packet;
+pub mod schema;
+pub mod server;
+pub mod set;
+pub mod table;
+
+pub use self::cache::Cache;
+pub use self::client::ClientPeer;
+pub use self::event::Event;
+pub use self::figures::{ClientFigures, PeerFigures};
+pub use self::input::{Input, Origin, Resolved, ViewTick};
+pub use self::packet::Dropped;
+pub use self::schema::{EntityKind, EventKind, Field, Group, Schema};
+pub use self::server::{PeerConfig, ServerPeer};
+pub use self::set::EntitySet;
+pub use self::table::{Ring, Table};
+
+/// A moment, in microseconds since any start that the caller keeps to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
+pub struct Micros(pub u64);
+
+impl Micros {
+    /// So many milliseconds.
+    #[must_use]
+    pub const fn from_ms(ms: u64) -> Self {
+        Self(ms * 1_000)
+    }
+
+    /// How many microseconds passed since `earlier`; 0 if it is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The moment `micros` later.
+    #[must_use]
+    pub const fn plus(self, micros: u64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+}
