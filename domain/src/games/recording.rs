@@ -12,8 +12,6 @@
 //!
 //! If `step` panics, the recording is of no use any more: `Command::Fault`, and then from 1.
 
-use playhouse_protocol::game::{Input, Schema};
-
 use super::game::{Happenings, SeatInput};
 use super::log::Writer;
 use super::match_room::{Finished, Roster, Run, Ticks};
@@ -37,8 +35,9 @@ pub struct Recording {
     world: Box<dyn World>,
     writer: Writer,
     epoch: u32,
-    /// The roster's version that the world was brought to.
+    /// The roster's version that the world was brought to, and the one it had in the last tick.
     roster: u32,
+    stepped: u32,
     holders: Vec<Holder>,
     /// How many ticks are in what was taken.
     taken: u32,
@@ -71,8 +70,9 @@ impl Recording {
         bots.for_each(|seat| holders[seat.index()] = Holder::Bot);
         let (epoch, taken, without) = (run.epoch, world.tick(), run.without);
         let inputs = Vec::with_capacity(usize::from(SEATS_MAX));
+        let (roster, stepped) = (run.aligned, run.aligned);
         let mut recording =
-            Self { world, writer, epoch, roster: run.aligned, holders, taken, without, inputs };
+            Self { world, writer, epoch, roster, stepped, holders, taken, without, inputs };
         recording.align(&run.roster);
         Ok(recording)
     }
@@ -116,6 +116,7 @@ impl Recording {
         }
         self.world.step(&self.inputs, happened);
         self.writer.tick(&self.inputs);
+        self.stepped = self.roster;
     }
 
     /// The ticks since the last time, to be made durable; with `checkpoint` also the whole world, so that
@@ -128,7 +129,8 @@ impl Recording {
         if checkpoint.is_some() {
             self.writer.anew();
         }
-        Ticks { epoch: self.epoch, from, to: self.taken, packed, checkpoint, roster: self.roster }
+        // Who came or went since the last tick is in the next one's.
+        Ticks { epoch: self.epoch, from, to: self.taken, packed, checkpoint, roster: self.stepped }
     }
 
     /// What ends the duty, once every tick is durable.
@@ -159,12 +161,6 @@ impl Recording {
 
 /// What the log keeps of `input`, which is what is stepped.
 fn kept(kind: &dyn GameKind, input: SeatInput) -> SeatInput {
-    let whole = Input { bits: input.input.bits & mask(kind.schema()) };
+    let whole = kind.schema().known_bits(input.input);
     SeatInput { seat: input.seat, ..kind.needed(SeatInput { input: whole, ..input }) }
-}
-
-/// The bits that an input of `schema` has.
-fn mask(schema: &Schema) -> u64 {
-    let bits: u32 = schema.input.iter().map(|field| u32::from(field.bits)).sum();
-    u64::MAX.checked_shr(64 - bits.min(64)).unwrap_or(0)
 }
