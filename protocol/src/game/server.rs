@@ -8,7 +8,7 @@ use super::figures::PeerFigures;
 use super::input::{Origin, Resolved, ViewTick};
 use super::inputs::{Fate, Inputs};
 use super::knowledge::{Knowledge, Sent};
-use super::ladder::Ladder;
+use super::ladder::{Ladder, Sample};
 use super::packet::{
     self, COUNT_BITS, DEPTH_UNKNOWN, DownAck, DownHead, Dropped, HOLD_MAX_MS, Malformed, Mark, Up,
 };
@@ -181,7 +181,8 @@ impl ServerPeer {
             let us = u32::try_from(us).unwrap_or(u32::MAX);
             self.trip.add(now, us);
             let tick = (self.inputs.closed().max(self.sent), self.schema.tick_us());
-            self.ladder.sample(now, (sent.at, us), &mut self.trip, tick);
+            let sample = Sample { tick: sent.tick, sent: sent.at, us };
+            self.ladder.sample(now, sample, &mut self.trip, tick);
         }
         self.judge(now, tick);
     }
@@ -321,6 +322,7 @@ impl ServerPeer {
         cache.candidates = candidates;
         let events_end = head.events.then_some(events_end);
         self.knowledge.send(Sent::new(tick, now, (shown, gone), (events_end, head.resync)));
+        self.ladder.sent(now, tick - self.sent, &self.trip);
         self.sent = tick;
         self.figures.sent += 1;
         self.figures.sent_bytes += out.len() as u64;
