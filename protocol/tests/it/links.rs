@@ -54,8 +54,8 @@ fn loss_costs_little_and_nobody_notices_much() {
         assert!(report.gap_p99() <= gap, "{ppm}: gap {}", report.gap_p99());
         assert!(report.missed_percent() <= missed, "{ppm}: {} % missed", report.missed_percent());
         assert_eq!(report.full_states, 0, "{ppm}");
-        // Half a round trip and three ticks.
-        assert!(report.events_late_p99_us() <= 50_000 + 3 * TICK_US, "{ppm}");
+        // Half a round trip and three ticks, and the millisecond in which time passes here.
+        assert!(report.events_late_p99_us() <= 50_000 + 3 * TICK_US + 1_000, "{ppm}");
     }
 }
 
@@ -79,8 +79,9 @@ fn after_a_second_without_a_network_deltas_go_on_at_once() {
 fn after_five_seconds_without_a_network_one_full_state_is_enough() {
     let dark = (Micros::from_ms(8_000), Micros::from_ms(13_000));
     let report = shooter(Play { blackout: Some(dark), ..Play::new(seed()) });
-    // Full states while it was dark, and until the first acknowledgement: a round trip and two ticks.
-    let most = 32 * (5_000_000 - 64 * TICK_US + 100_000).div_ceil(TICK_US) as u64 + 32 * 2;
+    // From 64 ticks after the last acknowledged state until the first acknowledgement after it: what was under
+    // way before and after adds a round trip and two ticks each.
+    let most = 32 * ((5_000_000 + 2 * 100_000) / TICK_US + 4 - 64);
     assert!(report.full_states > 0 && report.full_states <= most, "{}", report.full_states);
     let first = report.fresh.iter().find(|(_, at, _)| *at >= dark.1.0).unwrap();
     assert!(first.1 - dark.1.0 <= 100_000 + 4 * TICK_US);
