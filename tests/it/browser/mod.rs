@@ -1,5 +1,7 @@
 //! The pages in Debian's Chromium, driven as people do.
 
+mod admin;
+mod adminroom;
 mod ballots;
 mod buyers;
 mod calm;
@@ -9,6 +11,7 @@ mod polls;
 mod reader;
 mod rivals;
 mod series;
+mod stage;
 mod swift;
 mod voters;
 
