@@ -6,6 +6,7 @@ mod ballots;
 mod buyers;
 mod calm;
 mod everyone;
+mod lighthouse;
 mod organizer;
 mod polls;
 mod reader;
