@@ -192,6 +192,7 @@ fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Even
         "
   Playhouse is open:   {url}/{polls}
   Organizer's pages:   {url}/organizer and {url}/polls
+  Administrator's:     {url}/admin
   API:                 {url}/api/docs
   Administrator:       {administrator}
   Kept in:             {data} (--fresh starts over)

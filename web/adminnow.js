@@ -97,7 +97,7 @@ function drawClosed(rooms) {
 function drawTroubles({ crashes = [], dead_letters: letters }) {
   draw($("#crashes"), ...(crashes.length ? [...crashes].reverse().map(({ room, at, reason }) => el("li", {}, el("div", {}, el("time", { datetime: at }, stamp(at)), " ", roomLink(room), el("p", {}, reason))))
     : [el("li", {}, "No room had to be rebuilt since the start.")]));
-  draw($("#letters"), ...(letters.length ? [...letters].reverse().map(({ room, at, caller, command, failure }) => el("li", {}, el("div", {}, el("time", { datetime: at }, stamp(at)), " ", roomLink(room), el("p", {}, `${caller}: ${command}`), el("p", { class: "facts" }, failure))))
+  draw($("#letters"), ...(letters.length ? [...letters].reverse().map(({ room, at, caller, command, failure }) => el("li", {}, el("div", {}, at && el("time", { datetime: at }, stamp(at)), " ", roomLink(room), el("p", {}, caller ? `${caller}: ${command}` : command), el("p", { class: "facts" }, failure))))
     : [el("li", {}, "No command was set aside since the start.")]));
 }
 

@@ -139,7 +139,7 @@ function drawRecords(records) {
 }
 
 function drawHead(record) {
-  const parts = record ? [titleOf(record), record.at && stamp(record.at), record.cause && el("span", {}, "by ", causeOf(record.cause)), record.bytes !== undefined && bytes(record.bytes)].filter(Boolean) : [at === 0 ? "Before the first record" : "This record is no longer kept"];
+  const parts = record ? [titleOf(record), record.at && stamp(record.at), record.cause && el("span", {}, "by ", causeOf(record.cause)), typeof record.bytes === "number" && bytes(record.bytes)].filter(Boolean) : [at === 0 ? "Before the first record" : "This record is no longer kept"];
   $("#then").replaceChildren(`Record ${at}: `, ...parts.flatMap((part, n) => (n ? [" · ", part] : [part])));
   $("#events").replaceChildren(record ? tree(record.damaged ? { damaged: record.damaged } : { events: record.events }) : "");
 }

@@ -90,15 +90,17 @@ async function settle(...phases) {
   }
 }
 
-function said(text) {
-  toast(sentence(text));
-  announce(text);
-}
+const said = (text) => toast(sentence(text));
 
 /** Reads the room anew from its journal, whose past may be another one now. */
 async function again() {
   await readStatus();
   await open(room, undefined, { moved, seat: choose });
+}
+
+/** Gives the focus to `css` if it was lost with a button that waited; whoever went on keeps it. */
+function focusOn(css) {
+  if (document.activeElement === document.body) $(css).focus();
 }
 
 /** Does one thing if the administrator is sure; `button` waits, and has the focus afterwards. */
@@ -109,7 +111,7 @@ function acting(button, question, work) {
     try { await work(); } catch (problem) { say(problem); await readStatus().catch(say); } finally {
       $(button).disabled = false;
       drawRewrites();
-      ($(button).hidden || $(button).disabled ? $("#room-title") : $(button)).focus();
+      focusOn($(button).hidden || $(button).disabled ? "#room-title" : button);
     }
   });
 }
@@ -158,8 +160,7 @@ $("#close").addEventListener("submit", (event) => {
     await settle("quarantined");
     form.reset();
     said("The room is closed");
-    $("#reopen").focus();
-  });
+  }).then(() => { if (isClosed()) focusOn("#reopen"); });
 });
 
 function stepRow({ record: seq, at, cause, state }) {

@@ -11,6 +11,8 @@ export class Live {
   #id = 0;
   #pending = new Map();
   #subscriptions = new Map();
+  /** What `only` was asked for last. */
+  #only = new Set();
   #attempt = 0;
   #watchdog = null;
   #ended = false;
@@ -28,6 +30,13 @@ export class Live {
   subscribe(channel, on) {
     this.#subscriptions.set(channel, { on, epoch: null, offset: null, to: null });
     if (this.#socket?.readyState === WebSocket.OPEN && this.#socket.ready) this.#join(channel);
+  }
+
+  /** Follows the channels of `wanted` (channel to `on`), and none any longer that this was asked for before. */
+  only(wanted) {
+    for (const channel of this.#only) if (!wanted.has(channel)) this.unsubscribe(channel);
+    for (const [channel, on] of wanted) if (!this.#subscriptions.has(channel)) this.subscribe(channel, on);
+    this.#only = new Set(wanted.keys());
   }
 
   /** Follows `channel` no longer. */

@@ -72,12 +72,10 @@ async function show(movies) {
     ? `${showings.length} ${showings.length === 1 ? "showing" : "showings"}, ${free.toLocaleString()} free seats.`
     : "Nothing is on sale for this choice.";
   live ??= new Live();
-  for (const { id, seats } of showings.slice(0, FOLLOWED)) {
-    live.subscribe(`showing:${id}`, {
-      view: (view) => cards.has(id) && bar(cards.get(id), view.seats || seats),
-      change: (change) => cards.has(id) && bar(cards.get(id), change.totals),
-    });
-  }
+  live.only(new Map(showings.slice(0, FOLLOWED).map(({ id }) => [`showing:${id}`, {
+    view: (view) => cards.has(id) && bar(cards.get(id), view.seats),
+    change: (change) => cards.has(id) && bar(cards.get(id), change.totals),
+  }])));
   return showings;
 }
 

@@ -2,9 +2,11 @@
 
 import { all, post, remove } from "./api.js";
 import { Live } from "./live.js";
-import { $, announce, el, isoDay, sentence, start, submitting, time, toast } from "./ui.js";
+import { $, el, isoDay, sentence, start, submitting, time, toast } from "./ui.js";
 
 const MINUTE = 60_000;
+/** How many of a day's showings are followed live; the rest is as it was when the page was read. */
+const FOLLOWED = 60;
 const KINDS = ["standard", "premium", "accessible", "companion"];
 let movies = [];
 let screens = [];
@@ -85,7 +87,7 @@ function schedule() {
 function prices() {
   const screen = screens.find((s) => s.id === $("#show").elements.screen_id.value);
   const kinds = screen ? KINDS.filter((kind) => screen.rows.some((row) => row.kind === kind || Object.values(row.kinds).includes(kind))) : [];
-  $("#prices").replaceChildren(...kinds.map((kind) => el("label", {}, `${kind} `, el("input", { name: `price-${kind}`, value: kind === "premium" ? "13.50" : "9.50", inputmode: "decimal", size: 6, required: true }))));
+  $("#prices").replaceChildren(...kinds.map((kind) => el("label", {}, `${kind} `, el("input", { name: `price-${kind}`, value: kind === "premium" ? "13.50" : "9.50", inputmode: "decimal", size: 6, required: true, pattern: "[0-9]+([.][0-9]{1,2})?", title: "An amount as in 9.50" }))));
 }
 
 function sales() {
@@ -97,10 +99,10 @@ function sales() {
   select.replaceChildren(...showings.map((s) => el("option", { value: s.id }, `${time(s.starts_at)} ${s.movie_title}, ${s.screen_name}`)));
   if (kept) select.value = kept;
   live ??= new Live();
-  for (const { id } of showings.slice(0, 60)) {
+  live.only(new Map(showings.slice(0, FOLLOWED).map(({ id }) => {
     const show = (totals) => { for (const state of ["free", "held", "sold", "blocked"]) { const cell = document.querySelector(`#sales-${CSS.escape(id)} .${state}`); if (cell) cell.textContent = totals[state]; } };
-    live.subscribe(`showing:${id}`, { view: (view) => show(view.seats), change: (change) => show(change.totals) });
-  }
+    return [`showing:${id}`, { view: (view) => show(view.seats), change: (change) => show(change.totals) }];
+  })));
 }
 
 async function read() {
@@ -120,7 +122,7 @@ async function main() {
   const account = await start();
   if (!account) { location.replace("/login?next=/organizer"); return; }
   if (account.role === "user") { $("#who").textContent = "This page is for organizers. Ask an administrator to make you one."; return; }
-  $("#who").textContent = `Signed in as ${account.username}, ${account.role}.`;
+  $("#who").textContent = `You are ${account.username}, ${account.role === "admin" ? "an administrator" : "an organizer"}.`;
   $("#desk").hidden = false;
   $("#day").value = isoDay(new Date());
   $("#screen").elements.rows.value = "A 10 standard aisle 5 1=accessible 2=companion\nB 12 standard aisle 6\nC 12 premium aisle 6";
@@ -129,7 +131,7 @@ async function main() {
   $("#day").addEventListener("change", () => read());
   $("#screen").elements.rows.addEventListener("input", preview);
   $("#show").addEventListener("input", (event) => { if (event.target.name === "screen_id") prices(); if (event.target.name === "starts_at" && event.target.value) { const day = event.target.value.slice(0, 10); if (day !== $("#day").value) { $("#day").value = day; read(); } } schedule(); });
-  const done = async (text) => { toast(text); announce(text); await read(); };
+  const done = async (text) => { toast(text); await read(); };
   const given = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ""));
   $("#movie").addEventListener("submit", (event) => { event.preventDefault(); submitting(event.target, async (values) => { await post("/api/movies", { ...given(values), minutes: Number(values.minutes) }); event.target.reset(); await done("The movie was added."); }); });
   $("#screen").addEventListener("submit", (event) => { event.preventDefault(); submitting(event.target, async (values) => { await post("/api/screens", { name: values.name, theater: values.theater, cleaning_minutes: Number(values.cleaning_minutes), rows: rowsOf(values.rows) }); await done("The screen was added."); }); });

@@ -97,7 +97,6 @@ async function read() {
 async function save(form, path, id, body, match) {
   await (id ? put(`${path}/${id}`, body, match) : post(path, body));
   form.reset();
-  announce("Saved");
   toast("Saved.");
   await read();
 }

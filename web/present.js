@@ -70,6 +70,7 @@ function draw() {
   }
   if (poll.kind !== "words") bars.show(poll, tally);
   $("#words").replaceChildren(...cloud(tally));
+  $("#list").classList.toggle("podium", Boolean(tally.best));
   $("#list").replaceChildren(...(tally.runoff ? rounds(poll, tally.runoff) : podium(tally)));
   $("#voted").textContent = tally.ballots;
   $("#account").hidden = poll.voters !== "account";
@@ -171,5 +172,6 @@ async function begin() {
 }
 begin().catch((problem) => {
   $("#title").textContent = problem.status === 404 || problem.status === 422 ? "There is nothing to show behind this link" : sentence(problem.message);
+  $("#phase").replaceChildren(el("a", { href: "/" }, "See what is on."));
   $(".stage-side").hidden = true;
 });

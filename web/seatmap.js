@@ -30,9 +30,14 @@ export class SeatMap {
     });
   }
 
-  /** Shows the whole map anew. */
+  /** Shows the whole map; returns the names of chosen seats that were lost. The same plan is not drawn anew,
+   * so that the focus stays where it is. */
   show({ showing, rows }) {
     this.#currency = showing.currency;
+    const ids = rows.flatMap(({ seats }) => seats.map((seat) => seat.id));
+    if (ids.length === this.#seats.size && ids.every((id) => this.#seats.has(id))) {
+      return this.change(Object.fromEntries(rows.flatMap(({ seats }) => seats.map(({ id, state }) => [id, state]))));
+    }
     this.#seats.clear();
     this.#rows = rows;
     this.#root.replaceChildren(...rows.map((row) => this.#row(row)));
@@ -40,6 +45,7 @@ export class SeatMap {
     if (first) first.button.tabIndex = 0;
     for (const id of [...this.#chosen]) if (!this.#onPick && this.#seats.get(id)?.state !== "free") this.#chosen.delete(id);
     for (const id of this.#seats.keys()) this.#paint(id);
+    return [];
   }
 
   #row({ row, seats }) {
@@ -126,17 +132,30 @@ export class SeatMap {
   #key(event) {
     const button = event.target.closest("button[data-seat]");
     if (!button) return;
-    const seat = this.#seats.get(button.dataset.seat);
-    const y = this.#rows.findIndex((row) => row.row === seat.row);
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-999, 0], End: [999, 0] }[event.key];
-    if (!step) return;
+    const next = this.#next(this.#seats.get(button.dataset.seat), event.key);
+    if (!next) return;
     event.preventDefault();
-    const row = this.#rows[Math.min(this.#rows.length - 1, Math.max(0, y + step[1]))].seats;
-    const at = step[1] ? nearest(row, seat.x) : Math.min(row.length - 1, Math.max(0, row.findIndex((s) => s.id === seat.id) + step[0]));
-    const next = this.#seats.get(row[at].id).button;
     button.tabIndex = -1;
     next.tabIndex = 0;
     next.focus();
+  }
+
+  /** The button to which `key` leads from `seat`: in the map as the arrow points; in the list up and down go
+   * through all seats one by one, left and right from row to row. */
+  #next(seat, key) {
+    const isList = this.#root.classList.contains("list");
+    const y = this.#rows.findIndex(({ row }) => row === seat.row);
+    const own = this.#rows[y].seats;
+    const within = (n, list) => list[Math.min(list.length - 1, Math.max(0, n))];
+    const along = (list, by) => within(list.findIndex(({ id }) => id === seat.id) + by, list);
+    const across = (by) => { const { seats } = within(y + by, this.#rows); return seats[nearest(seats, seat.x)]; };
+    const all = () => this.#rows.flatMap(({ seats }) => seats);
+    const keys = {
+      ArrowLeft: () => (isList ? across(-1) : along(own, -1)), ArrowRight: () => (isList ? across(1) : along(own, 1)),
+      ArrowUp: () => (isList ? along(all(), -1) : across(-1)), ArrowDown: () => (isList ? along(all(), 1) : across(1)),
+      Home: () => own[0], End: () => own.at(-1),
+    };
+    return Object.hasOwn(keys, key) ? this.#seats.get(keys[key]().id).button : null;
   }
 }
 

@@ -12,6 +12,14 @@ let mine = { holds: [], bookings: [], waits: [] };
 let totals = null;
 let showing = null;
 let paying = null;
+/** The seats of the hold that is being asked for: whether somebody was faster its answer tells. */
+let asking = [];
+/** What the focus goes to once it is there: what was done has taken the button away that had it. */
+let next = null;
+/** What was typed and chosen for the best seats, kept when the desk is drawn anew. */
+const wish = { count: "2", kind: "" };
+/** How many seats may be asked for at once, as the server says. */
+const TOGETHER_MAX = 20;
 /** The test payment that was chosen for each hold. */
 const tokens = new Map();
 
@@ -46,44 +54,68 @@ const soon = (() => {
   return () => { clearTimeout(timer); timer = setTimeout(() => readMine().catch(say), 150); };
 })();
 
+/** Does `work` while `button` waits; the focus goes back to it, or on to what the work names as `next`. */
 async function act(button, work) {
   button.disabled = true;
+  next = button.id;
   try { await work(); } catch (problem) {
     if (problem.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
     say(problem);
   } finally {
     button.disabled = false;
+    refocus();
     soon();
   }
 }
 
+/** Gives the focus to what is `next`, unless somebody took it elsewhere meanwhile. */
+function refocus() {
+  if (!next || document.activeElement !== document.body) { next = null; return; }
+  const wanted = document.getElementById(next);
+  if (wanted && !wanted.disabled) { wanted.focus(); next = null; }
+}
+
 function hold(want, key = newKey()) {
   return (event) => act(event.currentTarget, async () => {
-    const held = await post(`${path}/holds`, want(), key);
-    heardTime(held.server_time);
-    map.clear();
-    mine.holds.push(held);
-    map.own([...mine.holds, ...mine.bookings].flatMap((x) => x.seats));
-    announce(`Held ${held.seats.join(", ")}`);
+    const wanted = want();
+    asking = wanted.seats ?? [];
+    try {
+      const held = await post(`${path}/holds`, wanted, key);
+      heardTime(held.server_time);
+      map.clear();
+      mine.holds.push(held);
+      map.own([...mine.holds, ...mine.bookings].flatMap((x) => x.seats));
+      announce(`Held ${held.seats.join(", ")}`);
+      next = `pay-${held.hold_id}`;
+    } finally { asking = []; }
     desk();
   });
+}
+
+/** Says which of the chosen seats somebody else took. */
+function lose(seats) {
+  const lost = seats.filter((seat) => !asking.includes(seat) && !mine.holds.some((held) => held.seats.includes(seat)));
+  if (!lost.length) return;
+  toast(`${lost.join(", ")} ${lost.length === 1 ? "is" : "are"} no longer free: somebody was faster.`);
+  desk();
 }
 
 function chooser() {
   const chosen = map.chosen;
   const kinds = Object.keys(showing?.prices || {});
-  const count = el("input", { type: "number", min: 1, max: 10, value: 2, id: "party", "aria-label": "How many seats together" });
-  const kind = el("select", { id: "kind", "aria-label": "Kind of seat" }, el("option", { value: "" }, "any kind"), ...kinds.map((k) => el("option", { value: k }, k)));
-  const best = () => ({ best: Number(count.value), ...(kind.value ? { kind: kind.value } : {}) });
+  const count = el("input", { type: "number", min: 1, max: TOGETHER_MAX, value: wish.count, id: "party", required: true, "aria-label": "How many seats together", oninput: () => { wish.count = count.value; } });
+  const kind = el("select", { id: "kind", "aria-label": "Kind of seat", onchange: () => { wish.kind = kind.value; } }, el("option", { value: "" }, "any kind"), ...kinds.map((k) => el("option", { value: k }, k)));
+  kind.value = wish.kind;
+  const take = hold(() => ({ best: Number(count.value), ...(kind.value ? { kind: kind.value } : {}) }));
   if (!account) return el("p", {}, el("a", { class: "button", href: `/login?next=${encodeURIComponent(location.pathname)}` }, "Log in to take seats"));
   return el("div", { class: "card" },
     el("h2", {}, "Take seats"),
     chosen.length
       ? el("div", {}, el("p", {}, `${chosen.join(", ")}: ${map.price(chosen).toFixed(2)} ${showing.currency}`), el("button", { type: "button", id: "hold", onclick: hold(() => ({ seats: chosen })) }, `Hold ${chosen.length} ${chosen.length === 1 ? "seat" : "seats"}`))
       : el("p", {}, "Choose seats in the map, or let us choose the best together."),
-    el("div", { class: "row" }, count, kind, el("button", { type: "button", class: "second", id: "best", onclick: hold(best) }, "Best seats")),
+    el("div", { class: "row" }, count, kind, el("button", { type: "button", class: "second", id: "best", onclick: (event) => { if (count.reportValidity()) take(event); } }, "Best seats")),
     totals && totals.free === 0 && !mine.waits.length
-      ? el("button", { type: "button", class: "second", id: "wait", onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/waitlist`, { count: Number(count.value) }); toast("You are on the wait list. Offers come here."); }) }, "Wait for seats that come back")
+      ? el("button", { type: "button", class: "second", id: "wait", onclick: (event) => count.reportValidity() && act(event.currentTarget, async () => { await post(`${path}/waitlist`, { count: Number(count.value) }); toast("You are on the wait list. Offers come here."); }) }, "Wait for seats that come back")
       : null);
 }
 
@@ -99,7 +131,7 @@ function holdCard(held) {
       try {
         const { status, json } = await postFull(`${path}/holds/${held.hold_id}/purchase`, { payment_token: token.value });
         toast(status === 202 ? "The payment takes longer. You will find the outcome under Bookings." : `Booked ${json.seats.join(", ")}. Enjoy the show!`);
-        announce(status === 202 ? "The payment takes longer" : `Booked ${json.seats.join(", ")}`);
+        next = status === 202 ? "best" : `booking-${json.id}`;
       } finally { paying = null; }
     });
   } }, `Pay ${held.price} ${held.currency}`);
@@ -109,7 +141,7 @@ function holdCard(held) {
     token, pay,
     el("div", { class: "row" },
       el("button", { type: "button", class: "quiet", id: `more-${held.hold_id}`, disabled: held.extended, onclick: (event) => act(event.currentTarget, async () => { await post(`${path}/holds/${held.hold_id}/extend`); }) }, held.extended ? "Extended" : "More time"),
-      el("button", { type: "button", class: "quiet", onclick: (event) => act(event.currentTarget, async () => { await remove(`${path}/holds/${held.hold_id}`); announce("Given back"); }) }, "Give back")));
+      el("button", { type: "button", class: "quiet", id: `back-${held.hold_id}`, onclick: (event) => act(event.currentTarget, async () => { await remove(`${path}/holds/${held.hold_id}`); announce("Given back"); next = "best"; }) }, "Give back")));
 }
 
 let shown = "";
@@ -119,14 +151,16 @@ function desk() {
   const state = JSON.stringify([mine, map.chosen, totals?.free === 0, paying, Boolean(account), showing?.id]);
   if (state === shown) return;
   shown = state;
-  const focused = document.activeElement?.id;
+  const had = $("#desk").contains(document.activeElement) ? document.activeElement : null;
   const bookings = mine.bookings.filter((booking) => booking.status === "paid");
   $("#desk").replaceChildren(
     ...mine.holds.map(holdCard),
     chooser(),
-    ...mine.waits.filter((wait) => !wait.offered).map((wait) => el("div", { class: "card" }, el("h2", {}, "Wait list"), el("p", {}, `${wait.count} together, place ${wait.position}`), el("button", { type: "button", class: "quiet", onclick: (event) => act(event.currentTarget, () => remove(`${path}/waitlist/${wait.wait_id}`)) }, "Leave the list"))),
-    ...bookings.map((booking) => el("div", { class: "card booked" }, el("h2", {}, "Yours"), el("p", { class: "names" }, booking.seats.join(", ")), el("a", { href: "/bookings" }, "See booking"))));
-  if (focused) document.getElementById(focused)?.focus();
+    ...mine.waits.filter((wait) => !wait.offered).map((wait) => el("div", { class: "card" }, el("h2", {}, "Wait list"), el("p", {}, `${wait.count} together, place ${wait.position}`), el("button", { type: "button", class: "quiet", id: `leave-${wait.wait_id}`, onclick: (event) => act(event.currentTarget, async () => { await remove(`${path}/waitlist/${wait.wait_id}`); next = "best"; }) }, "Leave the list"))),
+    ...bookings.map((booking) => el("div", { class: "card booked" }, el("h2", {}, "Yours"), el("p", { class: "names" }, booking.seats.join(", ")), el("a", { href: "/bookings", id: `booking-${booking.id}` }, "See booking"))));
+  // What had the focus keeps it; where it is gone, the best seats are what is left to do.
+  if (had && !(next && document.getElementById(next))) (document.getElementById(had.id) ?? $("#best"))?.focus();
+  refocus();
   tick();
 }
 
@@ -185,11 +219,10 @@ async function main() {
   }
   const live = new Live((state) => { const badge = $("#connection"); badge.textContent = state; badge.className = `badge ${state}`; });
   live.subscribe(`showing:${id}`, {
-    view: (view) => { head(view); counts(view.seats); map.show(view); soon(); },
-    change: ({ seats, totals: next }) => {
-      counts(next);
-      const lost = map.change(seats).filter((seat) => !mine.holds.some((held) => held.seats.includes(seat)));
-      if (lost.length) { toast(`Somebody was faster: ${lost.join(", ")}`); announce(`Seats ${lost.join(", ")} are no longer free`); desk(); }
+    view: (view) => { head(view); counts(view.seats); lose(map.show(view)); soon(); },
+    change: ({ seats, totals: left }) => {
+      counts(left);
+      lose(map.change(seats));
       if (mine.waits.length || mine.holds.length) soon();
     },
   });

@@ -16,17 +16,21 @@ export function el(tag, attributes = {}, ...children) {
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
+/** How many notes are seen at once: the oldest goes for a fourth. */
+const TOASTS_MAX = 3;
+
+/** Shows a note for a while; it is in a live region, so screen readers say it too. */
 export function toast(text, kind = "info") {
   const note = el("p", { class: `toast ${kind}` }, text);
-  $("#toasts").append(note);
+  const root = $("#toasts");
+  [...root.children].filter((other) => other.textContent === text).forEach((other) => other.remove());
+  while (root.children.length >= TOASTS_MAX) root.firstElementChild.remove();
+  root.append(note);
   setTimeout(() => note.remove(), kind === "error" ? 8000 : 4000);
 }
 
-/** Says what went wrong, for the eye and for screen readers. */
-export function say(problem) {
-  toast(sentence(problem.message), "error");
-  announce(problem.message);
-}
+/** Says what went wrong. */
+export const say = (problem) => toast(sentence(problem.message), "error");
 
 /** Asks, in the dialog `#sure` of the page, before something that cannot be taken back; true if the answer is yes. */
 export async function sure(title, text, yes) {
@@ -66,6 +70,7 @@ export function teller(tell, pause = 10_000) {
 export async function submitting(form, work) {
   const error = $(".error", form);
   const button = $("button:not([type=button]):not([type=reset])", form);
+  const had = form.contains(document.activeElement) ? document.activeElement : null;
   error.textContent = "";
   button.disabled = true;
   try {
@@ -76,6 +81,8 @@ export async function submitting(form, work) {
     (field && form.elements[field])?.focus();
   } finally {
     button.disabled = false;
+    // A button that waits loses the focus.
+    if (had && document.activeElement === document.body) had.focus();
   }
 }
 

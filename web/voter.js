@@ -365,7 +365,7 @@ $("#code").addEventListener("submit", (event) => {
   submitting(event.target, async ({ code }) => {
     await join({ code });
     // A reload, or a log-in that comes back, finds the way again.
-    history.replaceState(null, "", `/join/${encodeURIComponent(code.replaceAll(/[\s-]/g, ""))}`);
+    history.replaceState(null, "", `/join/${encodeURIComponent(code.replaceAll(/[\s-]/g, "").toUpperCase())}`);
   });
 });
 
@@ -373,4 +373,7 @@ setInterval(() => { if (view) $("#left").textContent = left(view.poll); }, 250);
 start();
 const from = address();
 if (from) join(from).catch(astray);
-else $("#code").hidden = false;
+else {
+  $("#code").hidden = false;
+  $("#code").elements.code.focus();
+}

@@ -21,7 +21,8 @@ const BIOGRAPHY_STEPS_MAX: usize = 1000;
 
 /// A page of records: `{"oldest","newest","records":[{"seq","at","cause","events":[…]}]}`, and
 /// `{"seq","damaged"}` for a record that cannot be read. Of a kind whose past is not kept `at` and
-/// `cause` are null: who asked and when is nobody's business.
+/// `cause` are null: who asked and when is nobody's business. `bytes` is null where the size of what is not
+/// shown would tell something of it.
 pub(crate) fn page(kind: &Kind, page: &FramePage) -> Value {
     let mut records: Vec<Value> = page.frames.iter().map(|frame| record(kind, frame)).collect();
     records.extend(page.unreadable.iter().map(|(seq, why)| json!({ "seq": seq, "damaged": why })));
@@ -31,13 +32,13 @@ pub(crate) fn page(kind: &Kind, page: &FramePage) -> Value {
 
 fn record(kind: &Kind, frame: &Frame) -> Value {
     let told = kind.policy.retention != Retention::Nothing;
-    let head = |cause: Value, events: Value| {
+    let head = |cause: Value, events: Value, sized: bool| {
         json!({
             "seq": frame.seq,
             "at": told.then_some(frame.at),
             "claim": frame.claim,
             "schema": frame.schema,
-            "bytes": frame.payload.len(),
+            "bytes": sized.then_some(frame.payload.len()),
             "cause": told.then_some(cause),
             "events": events,
         })
@@ -47,9 +48,10 @@ fn record(kind: &Kind, frame: &Frame) -> Value {
             let event = |bytes: &Vec<u8>| {
                 (kind.inspect)(frame.schema, bytes).unwrap_or_else(|e| json!({ "unreadable": e }))
             };
-            head(cause(&record.cause), record.events.iter().map(event).collect())
+            let sized = !record.events.iter().any(|bytes| (kind.hides_size)(frame.schema, bytes));
+            head(cause(&record.cause), record.events.iter().map(event).collect(), sized)
         }
-        Err(e) => head(Value::Null, json!({ "unreadable": e.to_string() })),
+        Err(e) => head(Value::Null, json!({ "unreadable": e.to_string() }), true),
     }
 }
 

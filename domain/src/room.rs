@@ -146,6 +146,13 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
         serde_json::to_value(event).unwrap_or_else(|e| e.to_string().into())
     }
 
+    /// True if an inspector is not told how large the record of an event is: where it may not see what was
+    /// said, the size would tell how much.
+    fn hides_size(event: &Self::Event) -> bool {
+        let _ = event;
+        false
+    }
+
     /// What the part called `name` is now, as JSON without secrets, for its biography: what it was
     /// after each record. `None` if there is no such part, as in kinds that have none.
     fn part(&self, name: &str) -> Option<serde_json::Value> {

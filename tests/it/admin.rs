@@ -245,18 +245,15 @@ async fn deaf(server: &Server) -> WebSocketStream<TcpStream> {
     client_async(url, stream).await.unwrap().0
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_watcher_who_reads_nothing_stands_at_the_top_of_the_slow_ones() {
-    let server = Server::start();
-    let admin = server.admin().await;
-    let (small, large) = (showing(&admin, 1, 4).await, showing(&admin, 20, 60).await);
+/// Lets somebody who reads nothing fall behind: their connection, how it is told, and what it follows.
+pub(crate) async fn one_falls_behind(
+    server: &Server,
+    admin: &Client,
+) -> (WebSocketStream<TcpStream>, Value, Value) {
+    let (small, large) = (showing(admin, 1, 4).await, showing(admin, 20, 60).await);
     let channel = |path: &str| json!({ "channel": path.replace("/api/showings/", "showing:") });
     let (follows, fills) = (channel(&small), channel(&large));
-    let me = admin.get("/api/accounts/me").await.unwrap();
-    let mut figures = Live::connect(&server.base(), admin.token()).await.unwrap();
-    let feed = figures.command("subscribe", json!({ "channel": "admin:rooms" })).await.unwrap();
-    assert!(feed["data"]["kinds"]["showing"]["watchers"].is_u64(), "{feed}");
-    let mut deaf = deaf(&server).await;
+    let mut deaf = deaf(server).await;
     let first = json!({ "id": 1, "connect": {} });
     let second = json!({ "id": 2, "subscribe": follows });
     deaf.send(Message::text(format!("{first}\n{second}"))).await.unwrap();
@@ -266,7 +263,7 @@ async fn a_watcher_who_reads_nothing_stands_at_the_top_of_the_slow_ones() {
     let look = format!("{away}\n{again}");
     let (blocks, seat) = (format!("{small}/blocks"), json!({ "seats": ["A1"] }));
     let deadline = Instant::now() + SOON;
-    let slow = loop {
+    loop {
         deaf.send(Message::text(look.clone())).await.unwrap();
         let block = json!({ "seats": ["A1"], "reason": "x" });
         admin.post(&blocks, block).await.unwrap();
@@ -274,12 +271,23 @@ async fn a_watcher_who_reads_nothing_stands_at_the_top_of_the_slow_ones() {
         let told = admin.get("/api/admin/connections?limit=1").await.unwrap();
         let first = told["items"][0].clone();
         if first["pending_bytes"].as_u64() > Some(0) && first["behind_s"].as_f64() > Some(1.0) {
-            break first;
+            return (deaf, first, follows["channel"].clone());
         }
         assert!(Instant::now() < deadline, "nobody is slow: {told}");
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watcher_who_reads_nothing_stands_at_the_top_of_the_slow_ones() {
+    let server = Server::start();
+    let admin = server.admin().await;
+    let me = admin.get("/api/accounts/me").await.unwrap();
+    let mut figures = Live::connect(&server.base(), admin.token()).await.unwrap();
+    let feed = figures.command("subscribe", json!({ "channel": "admin:rooms" })).await.unwrap();
+    assert!(feed["data"]["kinds"]["showing"]["watchers"].is_u64(), "{feed}");
+    let (_deaf, slow, follows) = one_falls_behind(&server, &admin).await;
     assert_eq!((&slow["who"], &slow["username"]), (&json!("nobody"), &Value::Null), "{slow}");
-    assert!(slow["channels"].as_array().unwrap().contains(&follows["channel"]), "{slow}");
+    assert!(slow["channels"].as_array().unwrap().contains(&follows), "{slow}");
     let all = admin.get("/api/admin/connections").await.unwrap();
     let mut named = all["items"].as_array().unwrap().iter();
     let whose = named.find(|one| one["username"] == "admin").map(|one| one["who"].clone());

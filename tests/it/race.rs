@@ -82,7 +82,7 @@ async fn five_hundred_buyers_never_buy_a_seat_twice_and_all_seats_end_sold() {
     let id = path.rsplit('/').next().unwrap().to_owned();
     let house = Arc::new(House { path, id, history: Mutex::default(), refusals: Mutex::default() });
 
-    let people = arrive(&server).await;
+    let people = arrive(&server, BUYERS).await;
     let mut crowd = JoinSet::new();
     for (n, client) in people.iter().cloned().enumerate() {
         let house = house.clone();
@@ -115,11 +115,11 @@ async fn five_hundred_buyers_never_buy_a_seat_twice_and_all_seats_end_sold() {
     server.saw_no_panic();
 }
 
-/// 500 people with accounts, logged in: a few at a time, as hashing takes its time.
-async fn arrive(server: &Server) -> Vec<Client> {
+/// So many people with accounts, logged in: a few at a time, as hashing takes its time.
+pub(crate) async fn arrive(server: &Server, many: usize) -> Vec<Client> {
     let turns = Arc::new(Semaphore::new(16));
     let mut arriving = JoinSet::new();
-    for n in 0..BUYERS {
+    for n in 0..many {
         let (client, turns) = (server.client(), turns.clone());
         arriving.spawn(async move {
             let _turn = turns.acquire().await.unwrap();

@@ -7,7 +7,7 @@ use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::duty::{DutyId, DutyResult};
 use playhouse_domain::refusal::Refusal;
 use playhouse_domain::restart::POISONED_AFTER;
-use playhouse_domain::room::{Caller, Cx, Reply, Seed};
+use playhouse_domain::room::{Caller, Cx, Reply, Retention, Seed};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::codec;
 use playhouse_protocol::ids::CommandKey;
@@ -245,9 +245,10 @@ impl Room {
             AskError::Poisoned { attempts }
         };
         if attempts == POISONED_AFTER {
+            let told = self.kind.policy.retention != Retention::Nothing;
             self.out.push_back(Output::DeadLetter(DeadLetter {
-                at: self.now,
-                caller: deciding.caller.clone(),
+                at: told.then_some(self.now),
+                caller: told.then(|| deciding.caller.clone()),
                 command: (self.kind.redact)(deciding.command),
                 panic: panic.to_owned(),
             }));

@@ -78,6 +78,7 @@ pub struct Kind {
     pub(crate) make: fn(&RoomId) -> Box<dyn Erased>,
     pub(crate) restore: Restore,
     pub(crate) inspect: fn(u16, &[u8]) -> Result<serde_json::Value, String>,
+    pub(crate) hides_size: fn(u16, &[u8]) -> bool,
     pub(crate) redact: fn(&[u8]) -> String,
 }
 
@@ -93,6 +94,9 @@ impl Kind {
             make: |id| Box::new(Hosted::new(R::new(id))),
             restore: |from, bytes| Ok(Box::new(Hosted::new(R::upcast_state(from, bytes)?))),
             inspect: |from, bytes| Ok(R::inspect(&R::upcast_event(from, bytes)?)),
+            hides_size: |from, bytes| {
+                R::upcast_event(from, bytes).is_ok_and(|event| R::hides_size(&event))
+            },
             redact: |bytes| match codec::decode::<R::Command>(bytes) {
                 Ok(command) => R::redact(&command),
                 Err(e) => e.to_string(),

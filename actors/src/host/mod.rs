@@ -232,10 +232,10 @@ pub enum Output {
 /// A command that made the rules panic too often, without its secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// When it was set aside.
-    pub at: Timestamp,
-    /// Who sent it.
-    pub caller: Caller,
+    /// When it was set aside; none of a kind whose past is not kept, where that is nobody's business.
+    pub at: Option<Timestamp>,
+    /// Who sent it; none of such a kind.
+    pub caller: Option<Caller>,
     /// The command as the rules' redaction shows it.
     pub command: String,
     /// What the panic said.
@@ -285,8 +285,8 @@ pub struct Status {
     pub waiting: usize,
     /// How many watch.
     pub watchers: usize,
-    /// Bytes that its newest snapshots and what followed them take, encoded; about what it takes in
-    /// memory.
+    /// Bytes that its newest snapshots and what followed them take, encoded, in steps of 1 KiB; about
+    /// what it takes in memory.
     pub bytes: usize,
     /// How many duties are owed.
     pub duties: usize,

@@ -24,6 +24,10 @@ use crate::watch::{Viewer, WatchEnd};
 /// How many callers may wait for one ticket. 64: repeats of one command by one caller.
 const WAITERS_MAX: usize = 64;
 
+/// In which steps it is told how large a room is, in bytes. 1 KiB, several votes: the size is a figure that
+/// others see than those who see what is in the room, and one vote's length is not to show in it.
+const BYTES_STEP: usize = 1024;
+
 /// How long a room that nobody ever created stays in memory. 1 s, so that names that are guessed
 /// cost next to nothing.
 const IDLE_UNBORN: Duration = Duration::from_secs(1);
@@ -257,10 +261,12 @@ impl Room {
         self.watchers.count()
     }
 
-    /// Bytes that its newest snapshots and what followed them take, encoded.
+    /// Bytes that its newest snapshots and what followed them take, encoded; a whole number of
+    /// [`BYTES_STEP`].
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.live().map_or(0, |live| live.snapshot.bytes + live.snapshot.bytes_since)
+        let bytes = self.live().map_or(0, |live| live.snapshot.bytes + live.snapshot.bytes_since);
+        bytes.next_multiple_of(BYTES_STEP)
     }
 
     pub(super) fn live(&self) -> Option<&Live> {

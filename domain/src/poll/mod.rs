@@ -204,13 +204,30 @@ impl Rules for Poll {
         self.all_rows()
     }
 
-    /// The salt is not shown: with it the receipts of a poll under way would tell what was voted.
+    fn redact(command: &Command) -> String {
+        match command {
+            Command::Vote { voter: Voter::Ballot(_), .. } => "Vote (not shown)".to_owned(),
+            Command::Admit { .. } => "Admit (not shown)".to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// The salt is not shown: with it the receipts of a poll under way would tell what was voted. Nor is
+    /// a secret ballot: nobody sees how such a poll stands while it is open, and its log is told
+    /// afterwards.
     fn inspect(event: &Event) -> serde_json::Value {
+        if Self::hides_size(event) {
+            return serde_json::json!({ "Voted": "(not shown)" });
+        }
         let mut shown = serde_json::to_value(event).unwrap_or_else(|e| e.to_string().into());
         if let Some(salt) = shown.pointer_mut("/Opened/salt") {
             *salt = "(not shown)".into();
         }
         shown
+    }
+
+    fn hides_size(event: &Event) -> bool {
+        matches!(event, Event::Voted { voter: Voter::Ballot(_), .. })
     }
 
     fn policy() -> Policy {

@@ -95,11 +95,11 @@ impl From<Percentiles> for Milliseconds {
 pub struct Letter {
     /// For which room.
     room: String,
-    /// When it was set aside.
+    /// When it was set aside; none where that is nobody's business, as of a secret poll's roll.
     #[schema(format = DateTime)]
-    at: String,
-    /// Who sent it.
-    caller: String,
+    at: Option<String>,
+    /// Who sent it; none likewise.
+    caller: Option<String>,
     /// What it was, without its secrets.
     command: String,
     /// What went wrong.
@@ -166,8 +166,8 @@ impl Standing {
 pub async fn overview(app: web::Data<App>, _who: Administrator) -> HttpResponse {
     let letters = app.rooms.dead_letters().into_iter().map(|(room, letter)| Letter {
         room: room.to_string(),
-        at: letter.at.to_string(),
-        caller: format!("{:?}", letter.caller),
+        at: letter.at.map(|at| at.to_string()),
+        caller: letter.caller.map(|caller| format!("{caller:?}")),
         command: letter.command,
         failure: letter.panic,
     });

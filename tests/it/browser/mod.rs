@@ -1,12 +1,18 @@
 //! The pages in Debian's Chromium, driven as people do.
 
+mod admin;
+mod adminroom;
 mod ballots;
 mod buyers;
 mod calm;
 mod everyone;
+mod lighthouse;
 mod organizer;
 mod polls;
+mod reader;
+mod rivals;
 mod series;
+mod stage;
 mod swift;
 mod voters;
 
@@ -92,15 +98,28 @@ impl Driver {
     async fn ask(&self, page: &Page, command: &str, body: Value) -> Value {
         let session = page.session_id().await.unwrap().expect("a session is open");
         let url = format!("{}/session/{session}/{command}", self.url);
-        let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
-        let mut answer: Value = answer.json().await.unwrap();
-        assert!(answer["value"]["error"].is_null(), "{answer}");
-        answer["value"].take()
+        told(reqwest::Client::new().post(url).json(&body)).await.expect("the driver does it")
+    }
+
+    /// What the driver tells of a page, by its own protocol, or why it cannot.
+    async fn read(&self, page: &Page, what: &str) -> Result<Value, String> {
+        let session = page.session_id().await.unwrap().expect("a session is open");
+        told(reqwest::Client::new().get(format!("{}/session/{session}/{what}", self.url))).await
     }
 
     /// Asks the browser itself, by the Chrome DevTools protocol.
-    async fn devtools(&self, page: &Page, cmd: &str, params: Value) {
-        self.ask(page, "goog/cdp/execute", json!({ "cmd": cmd, "params": params })).await;
+    async fn devtools(&self, page: &Page, cmd: &str, params: Value) -> Value {
+        self.ask(page, "goog/cdp/execute", json!({ "cmd": cmd, "params": params })).await
+    }
+}
+
+/// The driver's answer, or its error.
+async fn told(request: reqwest::RequestBuilder) -> Result<Value, String> {
+    let answer = request.send().await.expect("the driver answers");
+    let mut answer: Value = answer.json().await.expect("its answer is JSON");
+    match answer["value"]["error"].as_str() {
+        Some(error) => Err(error.to_owned()),
+        None => Ok(answer["value"].take()),
     }
 }
 

@@ -58,6 +58,14 @@ async fn a_secret_ballot_is_given_once_by_name_and_cast_once_without_one() {
 
     let seen = presenter.get(&path).await.unwrap();
     assert_eq!(seen["tally"], json!({ "ballots": 1 }), "not even its maker sees how it stands");
+    // Nor does an administrator, record by record.
+    let journal = format!("/api/admin/rooms/poll:{}/journal", id_of(&poll));
+    let journal = presenter.get(&journal).await.unwrap();
+    let cast = json!([{ "Voted": "(not shown)" }]);
+    let records = journal["records"].as_array().unwrap();
+    let ballots: Vec<_> = records.iter().filter(|record| record["events"] == cast).collect();
+    assert!(ballots.len() == 1 && ballots[0]["bytes"].is_null(), "{journal}");
+    assert!(!journal.to_string().contains("choice"), "{journal}");
     presenter.post(&format!("{path}/close"), json!({})).await.unwrap();
     let seen = nobody.get(&path).await.unwrap();
     assert_eq!(seen["tally"], json!({ "ballots": 1, "counts": [1, 0] }));

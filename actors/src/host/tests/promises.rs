@@ -115,8 +115,27 @@ fn a_panic_in_decide_harms_nothing_and_the_third_sets_the_command_aside() {
     let third = rig.ask(None, &PanicInDecide);
     assert!(matches!(third, Told::Answer(_, Err(AskError::Poisoned { attempts: 3 }))));
     assert_eq!(rig.dead.len(), 1);
+    assert!(rig.dead[0].at.is_some() && rig.dead[0].caller.is_some());
     assert!(matches!(rig.ask(None, &Read), Told::Answer(_, Ok(1))));
     assert_eq!(rig.loads, 1, "the room was never rebuilt");
+}
+
+#[test]
+fn of_a_kind_that_forgets_its_past_nobody_is_told_who_sent_what_was_set_aside_or_when() {
+    let mut rig = Rig::forgetful();
+    for _ in 0..3 {
+        rig.ask(None, &PanicInDecide);
+    }
+    assert_eq!((rig.dead[0].at, rig.dead[0].caller.clone()), (None, None));
+}
+
+#[test]
+fn how_large_a_room_is_shows_no_single_record() {
+    let mut rig = Rig::new();
+    rig.ask(None, &Add(1));
+    let bytes = rig.room.bytes();
+    rig.ask(None, &Add(1));
+    assert_eq!((bytes, rig.room.bytes()), (1024, 1024));
 }
 
 #[test]

@@ -173,6 +173,29 @@ fn kept<R: Rules>(rules: &R, log: &[(Timestamp, Caller, Vec<u8>)]) -> (Vec<u8>, 
     (bytes, shown)
 }
 
+/// Until a secret poll is closed nobody sees how it stands; its room's records are there to be looked at.
+#[test]
+fn an_inspector_sees_that_a_secret_ballot_was_cast_and_neither_what_it_says_nor_how_long_it_is() {
+    let voted = |voter, choice| Event::Voted {
+        voter,
+        choice,
+        name: None,
+        key: None,
+        elapsed_ms: 0,
+        hash: chain::Hash::default(),
+    };
+    let said = words(&["wistful"]);
+    let sealed = voted(ballot(1), said.clone());
+    assert_eq!(Poll::inspect(&sealed), json!({ "Voted": "(not shown)" }));
+    assert!(Poll::hides_size(&sealed));
+    let open = voted(device(1), said.clone());
+    assert!(Poll::inspect(&open).to_string().contains("wistful") && !Poll::hides_size(&open));
+    let cast = |voter| Command::Vote { voter, choice: said.clone(), name: None, key: None };
+    assert_eq!(Poll::redact(&cast(ballot(1))), "Vote (not shown)");
+    assert!(Poll::redact(&cast(device(1))).contains("wistful"));
+    assert_eq!(Poll::redact(&Command::Admit { voter: device(1) }), "Admit (not shown)");
+}
+
 /// Which of the ballots belongs to whom is known to the voters' browsers alone: all that the poll's
 /// room keeps is the same whoever asked for which, and all that the roll keeps is the same whatever
 /// was cast.
