@@ -8,6 +8,7 @@ pub mod account;
 pub mod audit;
 pub mod bug;
 pub mod duty;
+pub mod games;
 #[cfg(test)]
 mod golden;
 pub mod money;

@@ -189,6 +189,8 @@ uuid_ids! {
     PollId;
     /// Polls in order, under one join code.
     SeriesId;
+    /// A match: one game, played once.
+    MatchId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

@@ -1,0 +1,71 @@
+//! How a match ended.
+
+use playhouse_protocol::ids::{AccountId, GuestId};
+use serde::{Deserialize, Serialize};
+
+use super::player::Player;
+use crate::games::Seat;
+
+/// How a match ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ending {
+    /// It was played to its end.
+    Concluded {
+        /// How many ticks were played.
+        ticks: u32,
+        /// Everybody who played, the best first. Who left before the end stands last, without a place.
+        results: Vec<Placing>,
+    },
+    /// It ended without results.
+    Void(Why),
+}
+
+/// How one player did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placing {
+    /// The seat.
+    pub seat: Seat,
+    /// Who had it; none if it was a bot.
+    pub player: Option<PlayerId>,
+    /// The name that was shown.
+    pub name: String,
+    /// 1 for the best. Equal scores share a place. None for whoever left before the end.
+    pub place: Option<u16>,
+    /// The score, as the game counts.
+    pub score: i32,
+}
+
+/// A player's id in results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlayerId {
+    /// An account's.
+    Account(AccountId),
+    /// A guest's.
+    Guest(GuestId),
+}
+
+impl From<Player> for PlayerId {
+    fn from(player: Player) -> Self {
+        match player {
+            Player::Account(id) => Self::Account(id),
+            Player::Guest(id) => Self::Guest(id),
+        }
+    }
+}
+
+/// Why a match has no results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Nobody started it in time.
+    NotStarted,
+    /// Everybody left.
+    Deserted,
+    /// The rules panicked three times at the same tick. The replay is kept.
+    Faulty,
+    /// It did not come to its end in the longest time that a match may take.
+    Overdue,
+    /// Whoever played it told an end that does not fit.
+    Unsound,
+}

@@ -1,0 +1,46 @@
+//! Games, and the matches in which they are played.
+//!
+//! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
+//! - [`world`]: a game with its type erased, and the registry ([`find`]).
+//! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
+//! - [`match_room`]: the room of one match, from its making to its results.
+//!
+//! `docs/games.md` has the promises, units and bounds.
+
+pub mod bot;
+pub mod game;
+pub mod match_room;
+pub mod world;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::bot::{Bot, Sight};
+pub use self::game::{Game, Happening, Happenings, Hears, Outcome, SeatInput, Standing, Suspicion};
+pub use self::world::{GameKind, Unreadable, World, find, kinds};
+
+/// A place in a match, from 0. A player has one for as long as they take part.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Seat(pub u16);
+
+impl Seat {
+    /// As an index.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl fmt::Display for Seat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The most seats that a match of any game may have. 128: what the input log and the wire count with,
+/// and more than one datagram can tell of.
+pub const SEATS_MAX: u16 = 128;
