@@ -23,8 +23,8 @@ pub enum Ending {
 /// How one player did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placing {
-    /// The seat.
-    pub seat: Seat,
+    /// The seat; none for whoever left it before the end.
+    pub seat: Option<Seat>,
     /// Who had it; none if it was a bot.
     pub player: Option<PlayerId>,
     /// The name that was shown.
@@ -66,6 +66,6 @@ pub enum Why {
     Faulty,
     /// It did not come to its end in the longest time that a match may take.
     Overdue,
-    /// Whoever played it told an end that does not fit.
+    /// It could not be gone on with, as after a change of the game's rules, or its end did not fit.
     Unsound,
 }
