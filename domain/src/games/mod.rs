@@ -3,13 +3,18 @@
 //! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
+//! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
+//!   [`replay`]: playing it again, bit for bit.
 //! - [`match_room`]: the room of one match, from its making to its results.
 //!
 //! `docs/games.md` has the promises, units and bounds.
 
 pub mod bot;
 pub mod game;
+pub mod log;
 pub mod match_room;
+pub mod recording;
+pub mod replay;
 pub mod world;
 
 use std::fmt;

@@ -7,6 +7,7 @@ use super::ending::Ending;
 use super::player::TokenHash;
 use super::ticks::{Ticks, Verdict};
 use crate::games::Seat;
+use crate::games::replay::Head;
 use crate::time::Timestamp;
 
 /// What can be asked. Those marked S are for the server itself: the edge that holds the connections,
@@ -236,20 +237,16 @@ pub enum Presence {
     Away,
 }
 
-/// What the ticker needs to go on with a match.
+/// What the ticker needs to go on with a match: see [`Recording`](crate::games::recording::Recording).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The match epoch that begins now. Modulo 256 on the wire.
     pub epoch: u32,
-    /// The game's name.
-    pub game: String,
-    /// The game's settings, for [`GameKind::open`](crate::games::GameKind::open).
-    pub settings: String,
-    /// The chance that the match is given.
-    pub seed: u64,
+    /// What it is.
+    pub head: Head,
     /// The newest durable checkpoint, if there is one.
     pub checkpoint: Option<Vec<u8>>,
-    /// The packed ticks since then, for [`log::Reader`](crate::games::log::Reader).
+    /// The packed ticks since then.
     pub ticks: Vec<u8>,
     /// How many ticks are durable: the next is that number plus one.
     pub tick: u32,
@@ -257,6 +254,8 @@ pub struct Run {
     pub without: Option<u32>,
     /// Who plays.
     pub roster: Roster,
+    /// The version of the roster that the world had at the last durable tick.
+    pub aligned: u32,
 }
 
 /// Who plays: the world is brought to it, by leaves and enters, between two ticks.
@@ -264,7 +263,8 @@ pub struct Run {
 pub struct Roster {
     /// Rises with each change.
     pub version: u32,
-    /// The seats of people, with the number that tells one player of a seat from the next.
+    /// The seats of people, with the version that brought each: it tells one player of a seat from the
+    /// next.
     pub people: Vec<(Seat, u32)>,
     /// The seats of bots.
     pub bots: Vec<Seat>,
@@ -282,17 +282,11 @@ pub struct Ticked {
 }
 
 /// A part of the log, for a replay. The parts follow on each other; joined they are read by
-/// [`Replay`](crate::games::log::Replay).
+/// [`Replay`](crate::games::replay::Replay).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayPage {
-    /// The game's name.
-    pub game: String,
-    /// The version of the game's rules that the match was played by.
-    pub rules: u16,
-    /// The game's settings.
-    pub settings: String,
-    /// The chance that the match was given.
-    pub seed: u64,
+    /// What it is.
+    pub head: Head,
     /// How many ticks the whole log has.
     pub ticks: u32,
     /// The bytes.

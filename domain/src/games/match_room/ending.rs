@@ -66,6 +66,6 @@ pub enum Why {
     Faulty,
     /// It did not come to its end in the longest time that a match may take.
     Overdue,
-    /// Whoever played it told an end that does not fit.
+    /// It could not be gone on with, as after a change of the game's rules, or its end did not fit.
     Unsound,
 }

@@ -92,6 +92,8 @@ pub enum Event {
         packed: Vec<u8>,
         /// The world after the last of them.
         checkpoint: Option<Vec<u8>>,
+        /// The version of the roster that the world has.
+        roster: u32,
     },
     /// The rules panicked.
     Faulted {
