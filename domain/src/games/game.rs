@@ -12,8 +12,8 @@ use playhouse_protocol::game::{EntitySet, Event, Input, Schema, Table, ViewTick}
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Seat;
 use super::bot::Bot;
+use super::{Seat, hash};
 use crate::refusal::Refusal;
 
 /// The rules of a game, and the state of one match of it. The state itself is what a checkpoint stores.
@@ -43,7 +43,10 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     /// # Errors
     ///
     /// `bad_settings` with what is wrong.
-    fn check(settings: &Self::Settings) -> Result<(), Refusal>;
+    fn check(settings: &Self::Settings) -> Result<(), Refusal> {
+        let _ = settings;
+        Ok(())
+    }
 
     /// A match that nobody has entered yet.
     fn new(settings: &Self::Settings, seed: u64) -> Self;
@@ -66,10 +69,11 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
         input
     }
 
-    /// One tick. `inputs` has at most one for each seat, by rising seat; a seat without one does nothing.
+    /// One tick. `inputs` has at most one for each seat, by rising seat. A seat without one does nothing,
+    /// which is the same as an input of zeros that saw nothing.
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings);
 
-    /// Writes the state into `table`, all of it: a slot that is not written is empty.
+    /// Writes the state into `table`, all of it, from [`Table::begin`] on.
     fn write(&self, table: &mut Table);
 
     /// Puts every entity into `seen` that the player in `seat` may know of. `seen` is empty before.
@@ -77,10 +81,20 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
 
     /// How much it matters to the player in `seat` to hear of the entity in `slot` soon: the higher, the
     /// sooner, where not everything has room.
-    fn priority(&self, seat: Seat, slot: u16) -> u16;
+    fn priority(&self, seat: Seat, slot: u16) -> u16 {
+        let _ = (seat, slot);
+        1
+    }
 
-    /// A hash of what the player in `seat` may know; with none, of the whole state.
-    fn view_hash(&self, seat: Option<Seat>) -> u64;
+    /// A hash of what the player in `seat` may know, for which it takes memory; with none, of the whole
+    /// state.
+    fn view_hash(&self, seat: Option<Seat>) -> u64 {
+        let Some(seat) = seat else { return hash::of(self) };
+        let (mut table, mut seen) = (Table::new(Self::SCHEMA), EntitySet::EMPTY);
+        self.write(&mut table);
+        self.visible(seat, &mut seen);
+        hash::of_seen(&table, &seen)
+    }
 
     /// How it came out, once it is over. It stays over.
     fn outcome(&self) -> Option<Outcome>;

@@ -2,6 +2,7 @@
 //!
 //! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
+//! - [`arena`]: the first game.
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
@@ -9,8 +10,10 @@
 //!
 //! `docs/games.md` has the promises, units and bounds.
 
+pub mod arena;
 pub mod bot;
 pub mod game;
+mod hash;
 pub mod log;
 pub mod match_room;
 pub mod recording;

@@ -6,6 +6,7 @@ use playhouse_protocol::codec;
 use playhouse_protocol::game::{EntitySet, Schema, Table};
 use serde::{Deserialize, Serialize};
 
+use super::arena::Arena;
 use super::bot::Bot;
 use super::game::{Game, Happenings, Outcome, SeatInput};
 use super::{SEATS_MAX, Seat};
@@ -15,7 +16,7 @@ use crate::refusal::{Refusal, RefusalKind};
 pub const SETTINGS_BYTES_MAX: usize = 2048;
 
 /// Every game there is. Adding one is a line here.
-static KINDS: [&dyn GameKind; 0] = [];
+static KINDS: [&dyn GameKind; 1] = [&Of::<Arena>(PhantomData)];
 
 /// Every game there is.
 #[must_use]

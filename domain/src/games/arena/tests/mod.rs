@@ -1,0 +1,8 @@
+//! Promises of the arena.
+
+mod bots;
+mod fairness;
+mod rules;
+mod secrecy;
+mod stage;
+mod vectors;
