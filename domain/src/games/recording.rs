@@ -10,7 +10,8 @@
 //! 5. Once [`World::outcome`] says so, or an answer asks for it, and every tick is durable:
 //!    [`Recording::finished`] is the duty's result.
 //!
-//! If `step` panics, the recording is of no use any more: `Command::Fault`, and then from 1.
+//! If `step` panics, the recording is of no use any more but for [`Recording::salvage`]; then
+//! `Command::Fault`, and again from 1.
 
 use playhouse_protocol::game::{Input, Schema};
 
@@ -40,6 +41,8 @@ pub struct Recording {
     /// The roster's version that the world was brought to.
     roster: u32,
     holders: Vec<Holder>,
+    /// The roster's version that the world had at the last tick that is logged.
+    logged: u32,
     /// How many ticks are in what was taken.
     taken: u32,
     without: Option<u32>,
@@ -72,7 +75,7 @@ impl Recording {
         let (epoch, taken, without) = (run.epoch, world.tick(), run.without);
         let inputs = Vec::with_capacity(usize::from(SEATS_MAX));
         let mut recording =
-            Self { world, writer, epoch, roster: run.aligned, holders, taken, without, inputs };
+            Self { world, writer, epoch, roster: run.aligned, logged: run.aligned, holders, taken, without, inputs };
         recording.align(&run.roster);
         Ok(recording)
     }
@@ -116,19 +119,38 @@ impl Recording {
         }
         self.world.step(&self.inputs, happened);
         self.writer.tick(&self.inputs);
+        self.logged = self.roster;
     }
 
     /// The ticks since the last time, to be made durable; with `checkpoint` also the whole world, so that
     /// nothing before has to be played again.
     pub fn take(&mut self, checkpoint: bool) -> Ticks {
-        let hash = checkpoint.then(|| self.world.hash());
-        let packed = self.writer.take(hash);
-        let from = std::mem::replace(&mut self.taken, self.world.tick());
-        let checkpoint = checkpoint.then(|| self.world.checkpoint());
-        if checkpoint.is_some() {
-            self.writer.anew();
+        if !checkpoint {
+            return self.pack(None);
         }
-        Ticks { epoch: self.epoch, from, to: self.taken, packed, checkpoint, roster: self.roster }
+        let (ticks, world) = self.take_and_fork();
+        Ticks { checkpoint: Some(world.checkpoint()), ..ticks }
+    }
+
+    /// As [`Self::take`] with a checkpoint, which is still to be made, of the copy of the world: where it
+    /// holds nobody up.
+    pub fn take_and_fork(&mut self) -> (Ticks, Box<dyn World>) {
+        let ticks = self.pack(Some(self.world.hash()));
+        self.writer.anew();
+        (ticks, self.world.fork())
+    }
+
+    /// After a panic in [`Self::step`]: the ticks before it, which are as good as any.
+    pub fn salvage(mut self) -> Ticks {
+        self.pack(None)
+    }
+
+    fn pack(&mut self, hash: Option<u64>) -> Ticks {
+        let (epoch, from, roster) = (self.epoch, self.taken, self.logged);
+        // The world may be broken and count otherwise.
+        self.taken += self.writer.waiting();
+        let packed = self.writer.take(hash);
+        Ticks { epoch, from, to: self.taken, packed, checkpoint: None, roster }
     }
 
     /// What ends the duty, once every tick is durable.

@@ -27,6 +27,10 @@ pub fn kinds() -> &'static [&'static dyn GameKind] {
 /// The game called `name`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn GameKind> {
+    #[cfg(feature = "drill")]
+    if name == <super::drill::Drill as Game>::NAME {
+        return Some(&Of::<super::drill::Drill>(PhantomData));
+    }
     KINDS.iter().copied().find(|kind| kind.name() == name)
 }
 

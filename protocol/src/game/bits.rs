@@ -53,6 +53,12 @@ impl<'a> BitWriter<'a> {
         debug_assert_eq!(left, 0, "there are as many bits to copy");
     }
 
+    /// How many bits were written since the buffer held `bytes`.
+    #[must_use]
+    pub fn bits_since(&self, bytes: usize) -> usize {
+        (self.out.len() - bytes) * 8 + self.count as usize
+    }
+
     /// Fills the last byte with zeros.
     pub fn finish(self) {
         if self.count > 0 {

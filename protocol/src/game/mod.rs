@@ -12,32 +12,49 @@
 //! - [`schema`], [`table`], [`set`]: what there is, and its state at one tick.
 //! - [`input`], [`event`]: what a player does, and what happened.
 //! - [`server`] and [`client`]: the two halves.
+//! - [`predict`]: a player's own part of the world, ahead of the server's word.
 //! - [`control`]: the messages on the reliable stream.
+//! - [`link`]: a network path in numbers; `scenario` plays whole matches over it.
 //!
 //! `docs/wire.md` explains every byte.
 
 pub mod bits;
 pub mod cache;
 pub mod client;
+mod clock;
 pub mod control;
+mod delta;
 pub mod event;
 pub mod figures;
 pub mod input;
+mod inputs;
+mod knowledge;
+mod ladder;
+pub mod link;
 pub mod packet;
+mod path;
+mod pick;
+pub mod predict;
+pub mod random;
+#[cfg(feature = "scenario")]
+pub mod scenario;
 pub mod schema;
 pub mod server;
 pub mod set;
+mod states;
 pub mod table;
 
 pub use self::cache::Cache;
-pub use self::client::ClientPeer;
-pub use self::event::Event;
+pub use self::client::{ClientPeer, Received};
+pub use self::event::{Event, TimedEvent};
 pub use self::figures::{ClientFigures, PeerFigures};
 pub use self::input::{Input, Origin, Resolved, ViewTick};
-pub use self::packet::Dropped;
+pub use self::packet::{Dropped, Malformed};
+pub use self::predict::{Predicted, Prediction, Reconciled};
 pub use self::schema::{EntityKind, EventKind, Field, Group, Schema};
 pub use self::server::{PeerConfig, ServerPeer};
 pub use self::set::EntitySet;
+pub use self::states::Between;
 pub use self::table::{Ring, Table};
 
 /// A moment, in microseconds since any start that the caller keeps to.

@@ -122,14 +122,19 @@ impl Field {
     /// `value` as the field can hold it: modulo its bits if it wraps, else the nearest.
     #[must_use]
     pub const fn fit(&self, value: i32) -> i32 {
+        self.settle(value as i64)
+    }
+
+    /// [`fit`](Self::fit) for a value that is still wider.
+    pub(super) const fn settle(&self, value: i64) -> i32 {
         if self.wraps {
-            self.wrap(value as i64)
-        } else if value < self.min() {
+            self.wrap(value)
+        } else if value < self.min() as i64 {
             self.min()
-        } else if value > self.max() {
+        } else if value > self.max() as i64 {
             self.max()
         } else {
-            value
+            value as i32
         }
     }
 
@@ -238,6 +243,13 @@ impl Schema {
             at += u32::from(field.bits);
         }
         Input { bits }
+    }
+
+    /// `input` without what is past the schema's bits.
+    #[must_use]
+    pub fn known_bits(&self, input: Input) -> Input {
+        let known: u32 = self.input.iter().map(|field| u32::from(field.bits)).sum();
+        Input { bits: input.bits & 1_u64.checked_shl(known).map_or(u64::MAX, |past| past - 1) }
     }
 
     /// The value of field number `at` of an input; 0 if it has none.

@@ -16,6 +16,14 @@ pub struct Entity<'a> {
     pub fields: &'a [i32],
 }
 
+impl Entity<'_> {
+    /// True if `other`, of the same slot at another tick, is the same entity.
+    #[must_use]
+    pub fn is_same(&self, other: &Entity<'_>) -> bool {
+        self.kind == other.kind && self.generation == other.generation
+    }
+}
+
 /// The quantised state of every entity at one tick. Takes memory once, when it is made, and touches only as
 /// much of it as the highest slot in use asks for.
 #[derive(Debug, Clone)]

@@ -1,0 +1,149 @@
+//! What a player's end is known to know.
+//!
+//! Every datagram is remembered for 64 ticks with the entities whose state it told. When it is acknowledged,
+//! each of these may serve as a baseline. This is kept for each entity by itself, because a datagram that had
+//! no room for all told only some.
+
+use super::Micros;
+use super::set::EntitySet;
+use crate::limits::RING_TICKS;
+
+/// One datagram that was sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sent {
+    pub tick: u32,
+    pub at: Micros,
+    /// The entities that it told the state of.
+    pub shown: EntitySet,
+    /// The slots that it said are empty.
+    pub gone: EntitySet,
+    /// The number behind the last event that it held, if it had room for events.
+    pub events_end: Option<u16>,
+    /// True if it said that events were given up.
+    pub resync: bool,
+    acked: bool,
+    /// True once it was counted as arrived or lost.
+    judged: bool,
+}
+
+impl Sent {
+    pub(super) fn new(
+        tick: u32,
+        at: Micros,
+        (shown, gone): (EntitySet, EntitySet),
+        (events_end, resync): (Option<u16>, bool),
+    ) -> Self {
+        Self { tick, at, shown, gone, events_end, resync, acked: false, judged: false }
+    }
+}
+
+/// What is known about one slot; ticks, 0 for never.
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// The newest acknowledged tick at which the player had its entity.
+    base: u32,
+    /// The newest tick at which the player was sent it.
+    shown: u32,
+}
+
+/// What a player's end knows, as far as it acknowledged it.
+#[derive(Debug)]
+pub(super) struct Knowledge {
+    sent: Box<[Option<Sent>]>,
+    slots: Box<[Slot]>,
+    /// The slots whose entity the player may have and was not confirmed to have dropped.
+    held: EntitySet,
+    /// The newest tick that was acknowledged; 0 for none.
+    newest: u32,
+    /// True once anything was acknowledged.
+    met: bool,
+}
+
+impl Knowledge {
+    pub(super) fn new(entities_max: u16) -> Self {
+        Self {
+            sent: vec![None; RING_TICKS].into(),
+            slots: vec![Slot::default(); entities_max.into()].into(),
+            held: EntitySet::EMPTY,
+            newest: 0,
+            met: false,
+        }
+    }
+
+    /// The newest tick that was acknowledged; 0 for none.
+    pub(super) fn newest(&self) -> u32 {
+        self.newest
+    }
+
+    /// The slots whose entity the player may have.
+    pub(super) fn held(&self) -> &EntitySet {
+        &self.held
+    }
+
+    /// The newest tick at which the player is known to have had the entity in `slot`; 0 for never.
+    pub(super) fn base(&self, slot: u16) -> u32 {
+        self.slots[usize::from(slot)].base
+    }
+
+    /// Remembers a datagram, in place of the one 64 ticks ago.
+    pub(super) fn send(&mut self, sent: Sent) {
+        for slot in sent.shown.iter() {
+            self.slots[usize::from(slot)].shown = sent.tick;
+        }
+        self.held = self.held.union(&sent.shown);
+        self.sent[sent.tick as usize % RING_TICKS] = Some(sent);
+    }
+
+    /// True if a datagram of `tick` is remembered.
+    pub(super) fn was_sent(&self, tick: u32) -> bool {
+        self.sent[tick as usize % RING_TICKS].as_ref().is_some_and(|sent| sent.tick == tick)
+    }
+
+    /// True once anything was acknowledged.
+    pub(super) fn was_met(&self) -> bool {
+        self.met
+    }
+
+    /// Takes in that the datagram of `tick` arrived. It, if this was not known.
+    pub(super) fn ack(&mut self, tick: u32) -> Option<Sent> {
+        let sent = self.sent[tick as usize % RING_TICKS].as_mut()?;
+        if sent.tick != tick || sent.acked {
+            return None;
+        }
+        sent.acked = true;
+        let sent = *sent;
+        self.met = true;
+        self.newest = self.newest.max(tick);
+        for slot in sent.shown.iter() {
+            let slot = &mut self.slots[usize::from(slot)];
+            slot.base = slot.base.max(tick);
+        }
+        for slot in sent.gone.iter() {
+            if self.slots[usize::from(slot)].shown < tick {
+                self.held.remove(slot);
+            }
+        }
+        Some(sent)
+    }
+
+    /// Counts the datagram of `tick` as arrived or lost, once: true if it was lost.
+    pub(super) fn judge(&mut self, tick: u32) -> Option<bool> {
+        let sent = self.sent[tick as usize % RING_TICKS].as_mut()?;
+        if sent.tick != tick || sent.judged {
+            return None;
+        }
+        sent.judged = true;
+        Some(!sent.acked)
+    }
+
+    /// Forgets what was acknowledged, so that everything is told anew. What the player may have stays held.
+    pub(super) fn forget(&mut self) {
+        for sent in self.sent.iter_mut().flatten() {
+            (sent.acked, sent.judged) = (true, true);
+        }
+        self.newest = 0;
+        for slot in &mut self.slots {
+            slot.base = 0;
+        }
+    }
+}
