@@ -2,7 +2,7 @@
 //!
 //! - [`config`], [`cli`], [`control`]: what the operator says. [`doctor`]: what the machine says.
 //! - [`server`]: start-up and shutdown, in order; [`check`], [`house`], [`listen`],
-//!   [`accept`], [`wire`], [`tls`], [`logs`]: parts of it.
+//!   [`accept`], [`wire`], [`tls`], [`private`], [`logs`]: parts of it.
 //! - [`http`]: REST and pages; [`ws`]: the live connection.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
 //!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
@@ -28,6 +28,7 @@ pub mod lists;
 pub mod logs;
 pub mod payments;
 pub mod polls;
+pub mod private;
 pub mod rpc;
 pub mod server;
 pub mod tls;
