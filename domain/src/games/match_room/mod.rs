@@ -38,6 +38,7 @@ pub use self::command::{
     Roster, Run, Ticked,
 };
 pub use self::ending::{Ending, Placing, PlayerId, Why};
+pub use self::entry::NAME_MAX;
 pub use self::event::{Event, Reason};
 pub use self::player::{Player, TokenHash};
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
