@@ -205,7 +205,7 @@ impl Play {
     /// What is due: a tick, or waiting with it. How the match ended, if it did.
     pub(crate) fn turn(&mut self, clock: &dyn Fn() -> Duration, tools: &mut Tools) -> Option<End> {
         if self.reins.stop.load(Ordering::Acquire) {
-            self.flush();
+            self.flush(true);
             return Some(End::Stopped);
         }
         if !self.begun {
@@ -298,14 +298,14 @@ impl Play {
             self.publish();
         }
         if self.reins.conclude.load(Ordering::Acquire) || self.is_over() {
-            self.flush();
+            self.flush(true);
             self.publish();
             return Some(End::Over(self.recording.finished()));
         }
         let durable = self.reins.durable.load(Ordering::Acquire);
         // One part at a time is on its way: where the disk is slow the parts get larger, not more.
         if self.sent == durable && self.tick - self.sent >= self.part(FLUSHES_PER_SECOND) {
-            self.flush();
+            self.flush(false);
         }
         None
     }
@@ -314,13 +314,14 @@ impl Play {
         self.recording.world().outcome().is_some()
     }
 
-    /// Hands over what is not durable yet, and now and then a copy of the world with it.
-    fn flush(&mut self) {
+    /// Hands over what is not durable yet, now and then with a copy of the world, and always if it is the
+    /// `last` of it: then nothing has to be played again, and the log ends with the world's hash.
+    fn flush(&mut self, last: bool) {
         if self.tick == self.sent {
             return;
         }
         let every = CHECKPOINT_SECONDS * u32::from(self.schema.tick_hz);
-        let (ticks, world) = if self.tick - self.checkpointed >= every {
+        let (ticks, world) = if last || self.tick - self.checkpointed >= every {
             self.checkpointed = self.tick;
             let (ticks, world) = self.recording.take_and_fork();
             (ticks, Some(world))
