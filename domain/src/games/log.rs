@@ -17,7 +17,8 @@
 //! 1 | count 7 | count times: seat 7, came 1
 //! then for each seat that is taken, by rising seat:
 //! 0                              as in the tick before
-//! 1 | view | for each field of the input: 0, or 1 and its value
+//! 1 0 | values                   the fields changed that changed last time, and the view is as before
+//! 1 1 | view | for each field whether it changed | values
 //!
 //! view:  0 as before | 10 none | 110 lag 12 | 111 moment 40     (256ths of a tick)
 //! value: 0 difference in the field's small bits | 1 in all its bits; without a mark if it has no small bits
@@ -73,6 +74,8 @@ impl From<Malformed> for BadLog {
 struct Did {
     input: Input,
     view: View,
+    /// Which fields changed when any did last: a bit for each.
+    changed: u32,
 }
 
 /// What was seen, told apart from the tick it was seen in.
@@ -258,16 +261,37 @@ fn pack_inputs(bits: &mut BitWriter<'_>, before: &mut Before, tick: u32, inputs:
     while let Some(at) = before.next(from) {
         from = at + 1;
         while inputs.next_if(|input| input.seat.index() < at).is_some() {}
-        let did =
-            inputs.next_if(|input| input.seat.index() == at).map_or(Did::default(), |input| Did {
-                input: input.input,
-                view: View::of(tick, input.view),
-            });
-        let was = std::mem::replace(&mut before.did[at], did);
-        bits.flag(did != was);
-        if did != was {
-            pack_view(bits, was.view, did.view);
-            pack_fields(bits, before.schema, was.input, did.input);
+        let own = inputs.next_if(|input| input.seat.index() == at);
+        let (input, view) =
+            own.map_or_else(Default::default, |own| (own.input, View::of(tick, own.view)));
+        let was = before.did[at];
+        let differs = (input, view) != (was.input, was.view);
+        bits.flag(differs);
+        if differs {
+            let changed = changed(before.schema, was.input, input);
+            before.did[at] = Did { input, view, changed };
+            pack_did(bits, before.schema, &was, &before.did[at]);
+        }
+    }
+}
+
+/// Which fields differ: a bit for each.
+fn changed(schema: &Schema, was: Input, is: Input) -> u32 {
+    let differs = |at: &usize| schema.input_value(was, *at) != schema.input_value(is, *at);
+    (0..schema.input.len()).filter(differs).fold(0, |changed, at| changed | 1 << at)
+}
+
+fn pack_did(bits: &mut BitWriter<'_>, schema: &Schema, was: &Did, did: &Did) {
+    let usual = did.changed == was.changed && did.view == was.view;
+    bits.flag(!usual);
+    if !usual {
+        pack_view(bits, was.view, did.view);
+        bits.write(did.changed.into(), schema.input.len() as u32);
+    }
+    for (at, field) in schema.input.iter().enumerate() {
+        if did.changed >> at & 1 == 1 {
+            let (was, is) = (schema.input_value(was.input, at), schema.input_value(did.input, at));
+            pack_value(bits, field, was, is);
         }
     }
 }
@@ -283,16 +307,6 @@ fn pack_view(bits: &mut BitWriter<'_>, was: View, is: View) {
         View::Moment(moment) => {
             bits.write(0b111, 3);
             bits.write(moment, MOMENT_BITS);
-        }
-    }
-}
-
-fn pack_fields(bits: &mut BitWriter<'_>, schema: &Schema, was: Input, is: Input) {
-    for (at, field) in schema.input.iter().enumerate() {
-        let (was, is) = (schema.input_value(was, at), schema.input_value(is, at));
-        bits.flag(was != is);
-        if was != is {
-            pack_value(bits, field, was, is);
         }
     }
 }
@@ -454,8 +468,11 @@ fn read_inputs(
         from = at + 1;
         let mut did = before.did[at];
         if bits.flag()? {
-            did.view = read_view(bits, did.view)?;
-            did.input = read_fields(bits, before.schema, did.input)?;
+            if bits.flag()? {
+                did.view = read_view(bits, did.view)?;
+                did.changed = bits.read(before.schema.input.len() as u32)? as u32;
+            }
+            did.input = read_fields(bits, before.schema, &did)?;
             before.did[at] = did;
         }
         inputs.push(SeatInput { seat: Seat(at as u16), input: did.input, view: did.view.at(tick) });
@@ -472,11 +489,12 @@ fn read_view(bits: &mut BitReader<'_>, was: View) -> Result<View, BadLog> {
     })
 }
 
-fn read_fields(bits: &mut BitReader<'_>, schema: &Schema, was: Input) -> Result<Input, BadLog> {
+fn read_fields(bits: &mut BitReader<'_>, schema: &Schema, did: &Did) -> Result<Input, BadLog> {
     let (mut input, mut place) = (0, 0);
     for (at, field) in schema.input.iter().enumerate() {
-        let was = schema.input_value(was, at);
-        let value = if bits.flag()? { read_value(bits, field, was)? } else { was };
+        let was = schema.input_value(did.input, at);
+        let changed = did.changed >> at & 1 == 1;
+        let value = if changed { read_value(bits, field, was)? } else { was };
         input |= (value as u64 & ((1 << field.bits) - 1)) << place;
         place += u32::from(field.bits);
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::account::Account;
 use crate::audit::Audit;
+use crate::games::match_room::Match;
 use crate::movie::Movie;
 use crate::poll::Poll;
 use crate::poll::questions::Questions;
@@ -80,4 +81,9 @@ fn what_series_store_stays_as_it_is() {
 #[test]
 fn what_the_audit_trail_stores_stays_as_it_is() {
     golden::<Audit>(include_str!("audit.1.txt"));
+}
+
+#[test]
+fn what_matches_store_stays_as_it_is() {
+    golden::<Match>(include_str!("game.1.txt"));
 }

@@ -32,7 +32,7 @@ pub struct Received {
     pub tick: u32,
     /// True if it is the newest so far.
     pub newest: bool,
-    /// True if it told of every entity in sight; else the others are as they were last known.
+    /// True if it told of every entity in sight; else see [`ClientPeer::knows`].
     pub whole: bool,
     /// True if events were given up for it: too many waited. The state is whole all the same.
     pub events_lost: bool,
@@ -219,7 +219,7 @@ impl ClientPeer {
         if self.loss_up.count() < 64 { LOSS_EXPECTED } else { self.loss_up.permille() }
     }
 
-    /// The newest state. Where a datagram had no room for an entity, it is here as it was last known.
+    /// The newest state. An entity that a datagram did not tell of is taken to have gone on as it was last known.
     #[must_use]
     pub fn world(&self) -> &Table {
         self.states.world()
@@ -229,6 +229,12 @@ impl ClientPeer {
     #[must_use]
     pub fn state(&self, tick: u32) -> Option<&Table> {
         self.states.get(tick)
+    }
+
+    /// True if the state of `tick` came and the server told of `slot` in it: only then is it the server's word.
+    #[must_use]
+    pub fn knows(&self, tick: u32, slot: u16) -> bool {
+        self.states.knows(tick, slot)
     }
 
     /// The moment that is to be shown `now`: so far behind the newest state that there are two to mix, and

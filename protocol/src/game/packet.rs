@@ -303,8 +303,10 @@ pub(super) enum Mark {
     OwnDelta(u8),
     /// `110`: kind, generation and every field.
     New,
-    /// `111`: nothing, the slot is empty.
+    /// `1110`: nothing, the slot is empty.
     Gone,
+    /// `1111`: nothing, its state is not told here.
+    Untold,
 }
 
 impl Mark {
@@ -313,7 +315,8 @@ impl Mark {
             Self::Delta => writer.flag(false),
             Self::OwnDelta(age) => writer.write(u64::from(age) << 2 | 0b01, 8),
             Self::New => writer.write(0b011, 3),
-            Self::Gone => writer.write(0b111, 3),
+            Self::Gone => writer.write(0b0111, 4),
+            Self::Untold => writer.write(0b1111, 4),
         }
     }
 
@@ -324,7 +327,10 @@ impl Mark {
         if !reader.flag()? {
             return Ok(Self::OwnDelta(reader.read(6)? as u8));
         }
-        Ok(if reader.flag()? { Self::Gone } else { Self::New })
+        if !reader.flag()? {
+            return Ok(Self::New);
+        }
+        Ok(if reader.flag()? { Self::Untold } else { Self::Gone })
     }
 }
 

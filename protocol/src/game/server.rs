@@ -22,6 +22,9 @@ use crate::limits::{DATAGRAM_BYTES_MAX, RING_TICKS};
 /// How many datagrams a player may have sent beyond two a tick. 64: what a stall of two seconds lets loose.
 const BURST: u64 = 64;
 
+/// The round trip that is expected before any is known. 100 ms.
+const TRIP_EXPECTED_US: i64 = 100_000;
+
 /// What may differ between players.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PeerConfig {
@@ -314,6 +317,7 @@ impl ServerPeer {
         writer.finish();
 
         let (shown, gone) = covered(&candidates, partial, &told);
+        self.remember_whole(table, &candidates, &told);
         cache.candidates = candidates;
         let events_end = head.events.then_some(events_end);
         self.knowledge.send(Sent::new(tick, now, (shown, gone), (events_end, head.resync)));
@@ -377,7 +381,25 @@ impl ServerPeer {
         match against {
             Some(encoded) if base == Some(own) => Some(What::Delta(encoded)),
             Some(encoded) => Some(What::OwnDelta(encoded, (table.tick() - own) as u8)),
+            None if self.is_awaited(table, slot) => Some(What::Untold),
             None => cache.whole(table, slot).map(What::New),
+        }
+    }
+
+    /// True if the entity was told whole before, and the acknowledgement may still come.
+    fn is_awaited(&self, table: &Table, slot: u16) -> bool {
+        let trip = &self.trip.smoothed;
+        let us = if trip.is_some() { trip.mean + 4 * trip.deviation } else { TRIP_EXPECTED_US };
+        let wait = (us as u64 / self.schema.tick_us()).min(RING_TICKS as u64 / 2) as u32 + 2;
+        let generation = table.get(slot).map_or(0, |entity| entity.generation);
+        self.knowledge.is_awaited(slot, generation, table.tick(), wait)
+    }
+
+    fn remember_whole(&mut self, table: &Table, candidates: &[Candidate], told: &EntitySet) {
+        for slot in candidates.iter().filter(|candidate| told.contains(candidate.slot)) {
+            if let (What::New(_), Some(entity)) = (slot.what, table.get(slot.slot)) {
+                self.knowledge.told_whole(slot.slot, entity.generation, table.tick());
+            }
         }
     }
 
@@ -423,6 +445,10 @@ fn write_told(
                 Mark::Gone.write(writer);
                 continue;
             }
+            What::Untold => {
+                Mark::Untold.write(writer);
+                continue;
+            }
         };
         mark.write(writer);
         writer.copy(cache.bytes(encoded), encoded.bits.into());
@@ -436,7 +462,7 @@ fn covered(candidates: &[Candidate], partial: bool, told: &EntitySet) -> (Entity
         let told = told.contains(candidate.slot);
         match candidate.what {
             What::Gone if told => gone.insert(candidate.slot),
-            What::Gone => {}
+            What::Gone | What::Untold => {}
             _ if partial && !told => {}
             // What is not told where there was room for all is as expected, and thereby told.
             _ => shown.insert(candidate.slot),

@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use self::avatar::{Body, RELOAD, RELOAD_RAPID};
 use self::ground::{Ground, Map, RADIUS, What};
 use self::past::{Past, REWIND_MAX};
-use self::schema::{Action, ITEMS, ITEMS_MAX, PLAYERS_MAX, SHOTS_EACH};
+use self::schema::{Action, ITEMS_MAX, PLAYERS_MAX, SHOTS_EACH};
 use self::shot::Shot;
 use super::bot::Bot;
 use super::game::{Game, Happenings, Hears, Outcome, SeatInput, Suspicion};

@@ -138,7 +138,8 @@ pub struct Joined {
 pub struct Entered {
     /// Which.
     pub seat: Seat,
-    /// The number of the connection within the seat: whoever has a lower one has the seat no more.
+    /// The number of the connection within the match: whoever has a lower one for the same seat has it no
+    /// more.
     pub entry: u32,
     /// Where the match stands.
     pub phase: Phase,
@@ -221,6 +222,8 @@ pub struct PlayerInfo {
     pub state: Presence,
     /// True if the player is ready to begin.
     pub ready: bool,
+    /// The number of the newest connection; 0 if there was none.
+    pub entry: u32,
 }
 
 /// How a player stands to a seat.
@@ -295,6 +298,6 @@ pub struct ReplayPage {
     pub next: u32,
     /// How many there are in all.
     pub total: u32,
-    /// Who played, with the names shown, by seat at the end.
+    /// Who had a seat at the end, with the name that was shown.
     pub names: Vec<(Seat, String)>,
 }

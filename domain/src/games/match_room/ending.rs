@@ -23,8 +23,8 @@ pub enum Ending {
 /// How one player did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placing {
-    /// The seat.
-    pub seat: Seat,
+    /// The seat; none for whoever left it before the end.
+    pub seat: Option<Seat>,
     /// Who had it; none if it was a bot.
     pub player: Option<PlayerId>,
     /// The name that was shown.

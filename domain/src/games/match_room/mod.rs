@@ -1,16 +1,37 @@
 //! The room of one match: from its making to its results.
 //!
 //! - [`command`], [`event`]: what can be asked and what can become true.
-//! - [`player`]: who plays, and the hashes of what proves it. [`ticks`]: what the ticker tells.
-//! - [`ending`]: how it came out.
+//! - [`player`]: who plays, and the hashes of what proves it. `seats`: who has which seat.
+//! - `decide`: making and starting; `entry`: coming and going; `run`: while it is played; `due`: what time
+//!   and everything else leads to. `apply`: taking facts in.
+//! - [`ticks`]: what the ticker tells. `course`: what was played. [`ending`]: how it came out.
+//! - `view`: what is seen. [`rows`]: what lists show.
+//!
+//! A match goes from lobby to countdown to active to concluded, or ends void. While it is active the room
+//! owes the duty [`RUN`]: whoever performs it takes the match up, which begins a match epoch, and tells what
+//! was played, which makes it durable. `docs/games.md` has the promises and bounds.
 
+mod apply;
 pub mod command;
+mod course;
+mod decide;
+mod due;
 pub mod ending;
+mod entry;
 pub mod event;
 pub mod player;
+pub mod rows;
+mod run;
+mod seats;
+#[cfg(test)]
+mod tests;
 pub mod ticks;
+mod view;
 
 use std::time::Duration;
+
+use playhouse_protocol::ids::{MatchId, RoomId};
+use serde::{Deserialize, Serialize};
 
 pub use self::command::{
     Command, Creation, Entered, Joined, MatchInfo, Phase, PlayerInfo, Presence, ReplayPage, Reply,
@@ -20,6 +41,14 @@ pub use self::ending::{Ending, Placing, PlayerId, Why};
 pub use self::event::{Event, Reason};
 pub use self::player::{Player, TokenHash};
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
+
+use self::course::Course;
+use self::seats::Seats;
+use crate::duty::{Duty, DutyId, DutyResult};
+use crate::refusal::Refusal;
+use crate::room::{Audience, Caller, Cx, Effects, Policy, Recovery, Retention, Rules};
+use crate::rows::RowChange;
+use crate::time::Timestamp;
 
 /// The name of the duty that a match owes while it is played: to run it.
 pub const RUN: &str = "run";
@@ -39,3 +68,173 @@ pub const COUNTDOWN: Duration = Duration::from_secs(3);
 
 /// How long a match may wait to be started. 15 min.
 pub const LOBBY_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// How long a match may wait again at least, once a start was called off. 1 min.
+pub const LOBBY_AGAIN: Duration = Duration::from_secs(60);
+
+/// How long a match may be active, whatever became of its ticker. 90 min: twice the longest play.
+pub const ACTIVE_TIME: Duration = Duration::from_secs(90 * 60);
+
+/// What is true of one match; rebuilt after a restart by applying its events in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Match {
+    id: MatchId,
+    setup: Option<Box<Setup>>,
+    phase: Phase,
+    /// When the phase ends by itself.
+    until: Option<Timestamp>,
+    began_at: Option<Timestamp>,
+    ended_at: Option<Timestamp>,
+    /// Empty once it is over.
+    seats: Seats,
+    /// The roster's version.
+    roster: u32,
+    /// How many connections there were.
+    entries: u32,
+    /// Which run of the server holds the connections.
+    via: u64,
+    /// How often it was taken up.
+    epoch: u32,
+    course: Course,
+    /// Who left while it was played, at most [`LEFT_MAX`].
+    left: Vec<(Player, String)>,
+    ending: Option<Ending>,
+}
+
+/// How many of those who left are remembered for the results. 256: the oldest are forgotten.
+const LEFT_MAX: usize = 256;
+
+/// A match that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Setup {
+    /// With all of the game's settings.
+    creation: Creation,
+    /// Who may start it. Nobody if the server made it.
+    host: Option<Player>,
+    /// True if the server made it: it goes on with nobody in it.
+    house: bool,
+    rules: u16,
+    seed: u64,
+    created_at: Timestamp,
+    /// Until when it may wait to be started.
+    lobby_until: Timestamp,
+}
+
+impl Setup {
+    /// The game's settings, all of them.
+    fn settings(&self) -> String {
+        self.creation.settings.clone().unwrap_or_default()
+    }
+}
+
+/// The room of match `id`.
+#[must_use]
+pub fn room(id: MatchId) -> RoomId {
+    RoomId::of(Match::KIND, id.0)
+}
+
+impl Rules for Match {
+    const KIND: &'static str = "game";
+    const SCHEMA: u16 = 1;
+    type Command = Command;
+    type Event = Event;
+    type Reply = Reply;
+    type View = MatchInfo;
+    type Change = MatchInfo;
+
+    fn new(id: &RoomId) -> Self {
+        Self {
+            id: MatchId(id.uuid().unwrap_or_default()),
+            setup: None,
+            phase: Phase::Lobby,
+            until: None,
+            began_at: None,
+            ended_at: None,
+            seats: Seats::default(),
+            roster: 0,
+            entries: 0,
+            via: 0,
+            epoch: 0,
+            course: Course::default(),
+            left: Vec::new(),
+            ending: None,
+        }
+    }
+
+    fn decide(&self, cx: &Cx<'_>, command: Command) -> Result<Effects<Self>, Refusal> {
+        self.decide_command(cx, command)
+    }
+
+    fn apply(&mut self, at: Timestamp, event: &Event) {
+        self.apply_event(at, event);
+    }
+
+    fn wake_at(&self) -> Option<Timestamp> {
+        self.due_at()
+    }
+
+    fn wake(&self, cx: &Cx<'_>) -> Effects<Self> {
+        Effects::events(self.due(cx.now))
+    }
+
+    fn duties(&self) -> Vec<Duty> {
+        self.owed()
+    }
+
+    fn duty_done(&self, cx: &Cx<'_>, duty: DutyId, result: DutyResult) -> Effects<Self> {
+        self.ran(cx, duty, &result)
+    }
+
+    fn view(&self, _: Timestamp, _: &Audience) -> Option<MatchInfo> {
+        self.info()
+    }
+
+    /// Whoever has its id may look at it, and sees what everybody sees.
+    fn audience(&self, _: &Caller) -> Option<Audience> {
+        self.setup.is_some().then_some(Audience::Public)
+    }
+
+    fn change(&self, event: &Event, _: &Audience) -> Option<MatchInfo> {
+        self.shows(event).then(|| self.info()).flatten()
+    }
+
+    /// Nobody's: whoever comes back gets the newest view, so no past changes need be kept.
+    fn audiences(&self) -> Vec<Audience> {
+        Vec::new()
+    }
+
+    fn row_changes(&self, event: &Event) -> Vec<RowChange> {
+        self.rows_of(event)
+    }
+
+    fn rows(&self) -> Vec<RowChange> {
+        self.all_rows()
+    }
+
+    fn redact(command: &Command) -> String {
+        match command {
+            Command::Ticks(ticks) => {
+                let Ticks { epoch, from, to, packed, .. } = &**ticks;
+                format!("Ticks of epoch {epoch}: {from} to {to} in {} bytes", packed.len())
+            }
+            // Tokens do not show themselves.
+            other => format!("{other:?}"),
+        }
+    }
+
+    fn inspect(event: &Event) -> serde_json::Value {
+        view::inspected(event)
+    }
+
+    fn policy() -> Policy {
+        Policy {
+            // What was played is part of the state, so that the replay outlives its records.
+            retention: Retention::Records(256),
+            recovery: Recovery::NewestOnly,
+            // Most commands are known again by what they say; the rest are a few clicks.
+            outcomes: 1000,
+            publish_every: Duration::from_millis(100),
+            ..Policy::default()
+        }
+    }
+}

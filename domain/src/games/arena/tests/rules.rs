@@ -3,6 +3,7 @@
 use playhouse_protocol::game::{Input, ViewTick};
 
 use super::super::avatar::{PACE, STEPS};
+use super::super::schema::ITEMS;
 use super::super::*;
 use super::stage::{Stage, fire, go};
 use crate::games::game::Happening;

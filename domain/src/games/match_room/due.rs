@@ -1,0 +1,130 @@
+//! What time leads to, and what follows from who is there.
+
+use super::command::{Phase, Presence};
+use super::ending::{Ending, Why};
+use super::event::{Event, Reason};
+use super::seats::Seated;
+use super::{COUNTDOWN, Match};
+use crate::games::{GameKind, Seat};
+use crate::time::Timestamp;
+
+impl Match {
+    pub(super) fn due_at(&self) -> Option<Timestamp> {
+        let seats = self.seats.iter().filter_map(|(_, seated)| seated.until());
+        seats.chain(self.until).min()
+    }
+
+    /// Everything that is due.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<Event> {
+        let late = |(seat, seated): (_, &Seated)| {
+            seated.until().filter(|until| *until <= now)?;
+            let never = seated.presence() == Presence::Reserved;
+            let why = if never { Reason::NeverCame } else { Reason::StayedAway };
+            Some(Event::Freed { seat, why })
+        };
+        let events = self.settled(now, self.seats.iter().filter_map(late).collect());
+        let after = self.after(now, &events);
+        match after.until.filter(|until| *until <= now) {
+            Some(_) => [events, after.phase_ends(now)].concat(),
+            None => events,
+        }
+    }
+
+    fn phase_ends(&self, now: Timestamp) -> Vec<Event> {
+        match self.phase {
+            Phase::Lobby => vec![Event::Ended(Ending::Void(Why::NotStarted))],
+            Phase::Check => {
+                let unready = self
+                    .people_who(|seated| !seated.ready && seated.presence() != Presence::Reserved);
+                let mut events = self.settled(now, freed(unready, Reason::NotReady));
+                if self.after(now, &events).phase == Phase::Check {
+                    // Everybody who is there is ready.
+                    events.push(Event::CountdownBegan { until: now + COUNTDOWN });
+                }
+                events
+            }
+            Phase::Countdown if !self.has_enough() => vec![Event::CalledOff],
+            Phase::Countdown => {
+                let comes_late = self.kind().is_some_and(GameKind::join_late);
+                let absent = self
+                    .people_who(|seated| !comes_late && seated.presence() == Presence::Reserved);
+                let mut events = freed(absent, Reason::NeverCame);
+                events.push(Event::Began);
+                events
+            }
+            Phase::Active => vec![Event::Ended(Ending::Void(Why::Overdue))],
+            Phase::Concluded | Phase::Void => vec![],
+        }
+    }
+
+    /// `events`, and what follows from them at once: a match that everybody left is over, one whose players
+    /// are all ready begins to count, and one that has too few of them stops.
+    pub(super) fn settled(&self, now: Timestamp, mut events: Vec<Event>) -> Vec<Event> {
+        if events.is_empty() {
+            return events;
+        }
+        let after = self.after(now, &events);
+        let enough = after.has_enough();
+        let follows = match after.phase {
+            Phase::Concluded | Phase::Void => None,
+            _ if after.is_deserted() => Some(Event::Ended(Ending::Void(Why::Deserted))),
+            Phase::Check | Phase::Countdown if !enough => Some(Event::CalledOff),
+            Phase::Lobby | Phase::Check if enough && after.wants_to_begin() => {
+                Some(Event::CountdownBegan { until: now + COUNTDOWN })
+            }
+            _ => None,
+        };
+        events.extend(follows);
+        events
+    }
+
+    fn has_enough(&self) -> bool {
+        self.seats.playing() >= usize::from(self.players_min())
+    }
+
+    fn people_who<'a>(
+        &'a self,
+        are: impl Fn(&Seated) -> bool + 'a,
+    ) -> impl Iterator<Item = Seat> + 'a {
+        self.seats.people().filter(move |(_, seated, _)| are(seated)).map(|(seat, ..)| seat)
+    }
+
+    /// True if people were there, nobody is left, and it is none of the server's own.
+    fn is_deserted(&self) -> bool {
+        let house = self.setup.as_deref().is_some_and(|setup| setup.house);
+        !house && self.entries > 0 && self.seats.people().next().is_none()
+    }
+
+    /// True if somebody is there, and whoever is there is ready.
+    fn wants_to_begin(&self) -> bool {
+        let here =
+            |(_, seated, _): (_, &super::seats::Seated, _)| seated.presence() == Presence::Here;
+        self.seats.people().any(here) && self.seats.all_ready()
+    }
+
+    /// The match as it is after `events`, but for what was played.
+    pub(super) fn after(&self, now: Timestamp, events: &[Event]) -> Self {
+        let mut after = Self {
+            id: self.id,
+            setup: self.setup.clone(),
+            phase: self.phase,
+            until: self.until,
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+            seats: self.seats.clone(),
+            roster: self.roster,
+            entries: self.entries,
+            via: self.via,
+            epoch: self.epoch,
+            course: self.course.without_log(),
+            left: self.left.clone(),
+            ending: self.ending.clone(),
+        };
+        events.iter().for_each(|event| after.apply_event(now, event));
+        after
+    }
+}
+
+fn freed(seats: impl Iterator<Item = Seat>, why: Reason) -> Vec<Event> {
+    seats.map(|seat| Event::Freed { seat, why }).collect()
+}

@@ -1,0 +1,157 @@
+//! What lists show of a match.
+//!
+//! | table | key | row |
+//! |---|---|---|
+//! | `matches` | game / creation / id | [`MatchRow`] of a match that is listed and not over |
+//! | `matches_over` | game / end / id | [`MatchRow`] of a match that is listed and was concluded |
+//! | `matches_by_player` | account / end / id | [`PlayedRow`] of everybody with an account in its results |
+
+use playhouse_protocol::ids::MatchId;
+use serde::{Deserialize, Serialize};
+
+use super::command::Phase;
+use super::ending::{Ending, Placing, PlayerId};
+use super::event::Event;
+use super::{Match, Setup};
+use crate::rows::RowChange;
+use crate::text::key_part;
+use crate::time::Timestamp;
+
+/// A match in lists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchRow {
+    /// Its id.
+    pub id: MatchId,
+    /// The game's name.
+    pub game: String,
+    /// What the match is called.
+    pub title: Option<String>,
+    /// The host's name, if the host has a seat.
+    pub host: Option<String>,
+    /// Where it stands.
+    pub phase: Phase,
+    /// How many seats there are.
+    pub seats: u16,
+    /// How many are taken, by people and bots.
+    pub taken: u16,
+    /// How many are taken by bots.
+    pub bots: u16,
+    /// True if a seat can be taken now.
+    pub open: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it began to be played.
+    pub began_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Who won, by name, if it was concluded: more than one if they are equal.
+    pub winners: Vec<String>,
+}
+
+/// A match in what one player has played.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlayedRow {
+    /// The match.
+    pub id: MatchId,
+    /// The game's name.
+    pub game: String,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// 1 for the best; none for whoever left before the end.
+    pub place: Option<u16>,
+    /// The score, as the game counts.
+    pub score: i32,
+    /// How many played.
+    pub players: u16,
+}
+
+impl Match {
+    pub(super) fn rows_of(&self, event: &Event) -> Vec<RowChange> {
+        let Some(setup) = self.setup.as_deref() else { return Vec::new() };
+        match event {
+            Event::Ended(_) => {
+                let live =
+                    setup.creation.listed.then(|| RowChange::delete("matches", self.key(setup)));
+                live.into_iter().chain(self.all_rows()).collect()
+            }
+            Event::Ticked { .. }
+            | Event::Faulted { .. }
+            | Event::TakenUp { .. }
+            | Event::Gone { .. }
+            | Event::Ready { .. }
+            | Event::Resumed { .. } => Vec::new(),
+            Event::Created { .. }
+            | Event::Reserved { .. }
+            | Event::Entered { .. }
+            | Event::CheckBegan { .. }
+            | Event::CountdownBegan { .. }
+            | Event::CalledOff
+            | Event::Began
+            | Event::Freed { .. } => self.all_rows(),
+        }
+    }
+
+    pub(super) fn all_rows(&self) -> Vec<RowChange> {
+        let Some(setup) = self.setup.as_deref() else { return Vec::new() };
+        let row = || self.row(setup);
+        match (&self.ending, self.ended_at) {
+            (Some(Ending::Concluded { results, .. }), Some(ended_at)) => {
+                let game = key_part(&setup.creation.game);
+                let key = format!("{game}/{ended_at}/{}", self.id);
+                let over =
+                    setup.creation.listed.then(|| RowChange::put("matches_over", key, &row()));
+                over.into_iter().chain(self.played(setup, ended_at, results)).collect()
+            }
+            (None, _) if setup.creation.listed => {
+                vec![RowChange::put("matches", self.key(setup), &row())]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn key(&self, setup: &Setup) -> String {
+        let game = key_part(&setup.creation.game);
+        format!("{game}/{}/{}", setup.created_at, self.id)
+    }
+
+    fn row(&self, setup: &Setup) -> MatchRow {
+        let host = setup.host.and_then(|host| self.seats.get(self.seats.of(host)?));
+        let won = |placing: &&Placing| placing.place == Some(1);
+        let winners = match &self.ending {
+            Some(Ending::Concluded { results, .. }) => {
+                results.iter().filter(won).map(|placing| placing.name.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        MatchRow {
+            id: self.id,
+            game: setup.creation.game.clone(),
+            title: setup.creation.title.clone(),
+            host: host.map(|host| host.name.clone()),
+            phase: self.phase,
+            seats: setup.creation.seats,
+            taken: self.seats.iter().count() as u16,
+            bots: setup.creation.bots,
+            open: self.is_open(),
+            created_at: setup.created_at,
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+            winners,
+        }
+    }
+
+    fn played(
+        &self,
+        setup: &Setup,
+        ended_at: Timestamp,
+        results: &[Placing],
+    ) -> impl Iterator<Item = RowChange> {
+        let players = results.iter().filter(|placing| placing.place.is_some()).count() as u16;
+        results.iter().filter_map(move |Placing { player, place, score, .. }| {
+            let Some(PlayerId::Account(account)) = player else { return None };
+            let (id, game) = (self.id, setup.creation.game.clone());
+            let row = PlayedRow { id, game, ended_at, place: *place, score: *score, players };
+            Some(RowChange::put("matches_by_player", format!("{account}/{ended_at}/{id}"), &row))
+        })
+    }
+}

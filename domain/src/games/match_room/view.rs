@@ -1,0 +1,90 @@
+//! What is seen of a match.
+
+use serde_json::Value;
+
+use super::Match;
+use super::command::{MatchInfo, PlayerInfo};
+use super::event::Event;
+use crate::games::Seat;
+
+impl Match {
+    /// The match as everybody may know it.
+    pub(super) fn info(&self) -> Option<MatchInfo> {
+        let setup = self.setup.as_deref()?;
+        let player = |(seat, seated): (Seat, &super::seats::Seated)| PlayerInfo {
+            seat,
+            name: seated.name.clone(),
+            state: seated.presence(),
+            ready: seated.ready,
+            entry: seated.entry,
+        };
+        Some(MatchInfo {
+            id: self.id,
+            game: setup.creation.game.clone(),
+            title: setup.creation.title.clone(),
+            settings: setup.settings(),
+            phase: self.phase,
+            host: setup.host.and_then(|host| self.seats.of(host)),
+            seats: setup.creation.seats,
+            players_min: self.players_min(),
+            open: self.is_open(),
+            players: self.seats.iter().map(player).collect(),
+            created_at: setup.created_at,
+            until: self.until,
+            began_at: self.began_at,
+            ended_at: self.ended_at,
+            epoch: self.epoch,
+            ending: self.ending.clone(),
+        })
+    }
+
+    /// Who has or had a seat.
+    pub(super) fn names(&self) -> Vec<(Seat, String)> {
+        if self.phase.is_over() {
+            return self.course.names.clone();
+        }
+        self.seats.iter().map(|(seat, seated)| (seat, seated.name.clone())).collect()
+    }
+
+    /// True if `event` changed something that is seen.
+    pub(super) fn shows(&self, event: &Event) -> bool {
+        match event {
+            Event::Ticked { .. } | Event::Faulted { .. } => false,
+            Event::Created { .. }
+            | Event::Reserved { .. }
+            | Event::Entered { .. }
+            | Event::Resumed { .. }
+            | Event::Gone { .. }
+            | Event::Ready { .. }
+            | Event::CheckBegan { .. }
+            | Event::CountdownBegan { .. }
+            | Event::CalledOff
+            | Event::Began
+            | Event::TakenUp { .. }
+            | Event::Freed { .. }
+            | Event::Ended(_) => true,
+        }
+    }
+}
+
+/// `event` without its secrets: tokens, the chance that a match is given, and what was played, of which
+/// there is too much to show.
+pub(super) fn inspected(event: &Event) -> Value {
+    let shown = match event {
+        Event::Ticked { to, packed, checkpoint, roster } => {
+            let checkpoint = checkpoint.as_ref().map(Vec::len);
+            let of = serde_json::json!({
+                "to": to, "packed_bytes": packed.len(), "checkpoint_bytes": checkpoint, "roster": roster,
+            });
+            return serde_json::json!({ "Ticked": of });
+        }
+        other => serde_json::to_value(other),
+    };
+    let mut shown = shown.unwrap_or_else(|e| e.to_string().into());
+    for secret in ["/Created/seed", "/Reserved/ticket", "/Entered/resume", "/Resumed/next"] {
+        if let Some(secret) = shown.pointer_mut(secret) {
+            *secret = "(not shown)".into();
+        }
+    }
+    shown
+}
