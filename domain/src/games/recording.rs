@@ -13,8 +13,6 @@
 //! If `step` panics, the recording is of no use any more but for [`Recording::salvage`]; then
 //! `Command::Fault`, and again from 1.
 
-use playhouse_protocol::game::{Input, Schema};
-
 use super::game::{Happenings, SeatInput};
 use super::log::Writer;
 use super::match_room::{Finished, Roster, Run, Ticks};
@@ -38,11 +36,10 @@ pub struct Recording {
     world: Box<dyn World>,
     writer: Writer,
     epoch: u32,
-    /// The roster's version that the world was brought to.
+    /// The roster's version that the world was brought to, and the one it had in the last tick.
     roster: u32,
+    stepped: u32,
     holders: Vec<Holder>,
-    /// The roster's version that the world had at the last tick that is logged.
-    logged: u32,
     /// How many ticks are in what was taken.
     taken: u32,
     without: Option<u32>,
@@ -74,8 +71,9 @@ impl Recording {
         bots.for_each(|seat| holders[seat.index()] = Holder::Bot);
         let (epoch, taken, without) = (run.epoch, world.tick(), run.without);
         let inputs = Vec::with_capacity(usize::from(SEATS_MAX));
+        let (roster, stepped) = (run.aligned, run.aligned);
         let mut recording =
-            Self { world, writer, epoch, roster: run.aligned, logged: run.aligned, holders, taken, without, inputs };
+            Self { world, writer, epoch, roster, stepped, holders, taken, without, inputs };
         recording.align(&run.roster);
         Ok(recording)
     }
@@ -119,7 +117,7 @@ impl Recording {
         }
         self.world.step(&self.inputs, happened);
         self.writer.tick(&self.inputs);
-        self.logged = self.roster;
+        self.stepped = self.roster;
     }
 
     /// The ticks since the last time, to be made durable; with `checkpoint` also the whole world, so that
@@ -141,13 +139,14 @@ impl Recording {
     }
 
     /// After a panic in [`Self::step`]: the ticks before it, which are as good as any.
+    #[must_use]
     pub fn salvage(mut self) -> Ticks {
         self.pack(None)
     }
 
     fn pack(&mut self, hash: Option<u64>) -> Ticks {
-        let (epoch, from, roster) = (self.epoch, self.taken, self.logged);
-        // The world may be broken and count otherwise.
+        let (epoch, from, roster) = (self.epoch, self.taken, self.stepped);
+        // By what is logged: after a panic the world may count otherwise.
         self.taken += self.writer.waiting();
         let packed = self.writer.take(hash);
         Ticks { epoch, from, to: self.taken, packed, checkpoint: None, roster }
@@ -181,12 +180,6 @@ impl Recording {
 
 /// What the log keeps of `input`, which is what is stepped.
 fn kept(kind: &dyn GameKind, input: SeatInput) -> SeatInput {
-    let whole = Input { bits: input.input.bits & mask(kind.schema()) };
+    let whole = kind.schema().known_bits(input.input);
     SeatInput { seat: input.seat, ..kind.needed(SeatInput { input: whole, ..input }) }
-}
-
-/// The bits that an input of `schema` has.
-fn mask(schema: &Schema) -> u64 {
-    let bits: u32 = schema.input.iter().map(|field| u32::from(field.bits)).sum();
-    u64::MAX.checked_shr(64 - bits.min(64)).unwrap_or(0)
 }

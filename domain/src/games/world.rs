@@ -120,8 +120,6 @@ pub trait World: Send {
     fn standings(&self) -> Outcome;
     /// The whole state, for [`GameKind::restore`].
     fn checkpoint(&self) -> Vec<u8>;
-    /// A copy that goes its own way.
-    fn fork(&self) -> Box<dyn World>;
 
     /// The hash of the whole state.
     fn hash(&self) -> u64 {
@@ -273,9 +271,5 @@ impl<G: Game> World for Playing<G> {
     fn checkpoint(&self) -> Vec<u8> {
         // A reference is written as what it refers to.
         codec::encode(&Checkpoint { rules: G::RULES, state: &self.0 })
-    }
-
-    fn fork(&self) -> Box<dyn World> {
-        Box::new(Self(self.0.clone()))
     }
 }

@@ -1,7 +1,7 @@
 //! arena: everybody against everybody, seen from above, in real time.
 //!
 //! - [`schema`]: what there is on the wire, and in which slot. [`trig`], [`ground`]: angles, walls.
-//! - [`avatar`]: one player's step, which clients play ahead. [`shot`], [`past`]: what flies, and where
+//! - [`avatar`]: one player's step, which clients play ahead ([`own`]). [`shot`], [`past`]: what flies, and where
 //!   whom it meets was when the shooter saw them.
 //! - this file: the match. `sight`: who sees what. `bots`: players of the server's own.
 //!
@@ -17,6 +17,7 @@
 pub mod avatar;
 mod bots;
 pub mod ground;
+pub mod own;
 pub mod past;
 pub mod schema;
 pub mod shot;
