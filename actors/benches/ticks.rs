@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
+use playhouse_actors::Ticker;
 use playhouse_actors::journal::memory::MemoryJournal;
 use playhouse_actors::ticker::figures::{Figures, MatchFigures};
 use playhouse_actors::ticker::spread::Spread;
@@ -25,7 +26,7 @@ mod player;
 mod stadium;
 
 use self::player::Player;
-use self::stadium::{Stadium, room, with_stadium};
+use self::stadium::{Stadium, room, with_ticker};
 
 /// Longer than any run.
 const SETTINGS: &str = r#"{"map":"open","sight":120,"minutes":30,"frags":1000}"#;
@@ -33,7 +34,7 @@ const SETTINGS: &str = r#"{"map":"open","sight":120,"minutes":30,"frags":1000}"#
 /// How long matches run before they are measured: the clients' clocks have settled by then.
 const WARM: Duration = Duration::from_secs(5);
 
-/// The whole machine, or the one core or all but it.
+/// This thread and those that it starts run on the first core, or on all others.
 fn on_core(first: bool) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let mut set = CpuSet::new();
@@ -71,9 +72,9 @@ fn drive(mut players: Vec<Player>, stop: &AtomicBool) {
 /// Runs `matches` matches of `seats` for `seconds`, and tells the figures at their start and end.
 fn measure(matches: u128, seats: u16, seconds: u64) -> (Figures, Figures, Duration) {
     on_core(true);
-    let (told, figures) = std::sync::mpsc::channel();
-    with_stadium(Arc::new(MemoryJournal::new()), move |stadium: Stadium| async move {
-        on_core(false);
+    let ticker = Ticker::start(1).expect("there are threads");
+    on_core(false);
+    with_ticker(Arc::new(MemoryJournal::new()), ticker, move |stadium: Stadium| async move {
         let mut players = Vec::new();
         for id in 0..matches {
             let (room, settings) = (room(id + 1), Some(SETTINGS.to_owned()));
@@ -88,11 +89,11 @@ fn measure(matches: u128, seats: u16, seconds: u64) -> (Figures, Figures, Durati
         tokio::time::sleep(WARM).await;
         let (before, began) = (stadium.ticker.figures(), Instant::now());
         tokio::time::sleep(Duration::from_secs(seconds)).await;
-        let _ = told.send((before, stadium.ticker.figures(), began.elapsed()));
+        let (after, took) = (stadium.ticker.figures(), began.elapsed());
         stop.store(true, Ordering::Relaxed);
         let _ = driver.join();
-    });
-    figures.recv().expect("the figures were told")
+        (before, after, took)
+    })
 }
 
 fn us(time: Duration) -> f64 {

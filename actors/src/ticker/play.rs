@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use playhouse_domain::games::match_room::{Finished, Roster, Run, Ticks};
+use playhouse_domain::games::match_room::{Finished, Roster, Run, TICKS_AT_ONCE_MAX, Ticks};
 use playhouse_domain::games::recording::Recording;
 use playhouse_domain::games::replay::{Head, ReplayError};
 use playhouse_domain::games::{Bot, GameKind, Happenings, Hears, Seat, SeatInput, World};
@@ -29,7 +29,7 @@ use super::worker::Tools;
 const FLUSHES_PER_SECOND: u32 = 4;
 
 /// A part of a second that a match may be ahead of the disk: half, the bound of the volatile tier. Then
-/// it waits.
+/// it waits; also where that many ticks had no room in one command.
 const AHEAD_PER_SECOND: u32 = 2;
 
 /// How many seconds of ticks lie between checkpoints. 4: at most so much is played again after a crash,
@@ -224,7 +224,8 @@ impl Play {
         self.chairs.hear();
         let late = now.saturating_sub(self.pulse.due());
         self.pulse.beaten();
-        if self.tick - self.reins.durable.load(Ordering::Acquire) >= self.part(AHEAD_PER_SECOND) {
+        let ahead = self.tick.saturating_sub(self.reins.durable.load(Ordering::Acquire));
+        if ahead >= self.part(AHEAD_PER_SECOND).min(TICKS_AT_ONCE_MAX) {
             self.figures.waited += 1;
             tools.figures.waited += 1;
             return None;

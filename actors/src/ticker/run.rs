@@ -280,7 +280,11 @@ impl Home {
         }
     }
 
-    async fn ticks(&self, ticks: Ticks, world: Option<Box<dyn World>>) -> Result<Ticked, HomeError> {
+    async fn ticks(
+        &self,
+        ticks: Ticks,
+        world: Option<Box<dyn World>>,
+    ) -> Result<Ticked, HomeError> {
         let checkpoint = match world {
             Some(world) => tokio::task::spawn_blocking(move || world.checkpoint()).await.ok(),
             None => None,

@@ -137,7 +137,10 @@ mod tests {
         }
         assert!((us(495)..=us(570)).contains(&spread.quantile(0.5)));
         assert!((us(985)..=us(1000)).contains(&spread.quantile(0.99)));
-        assert_eq!((spread.quantile(1.0), spread.max(), spread.count()), (us(1000), us(1000), 1000));
+        assert_eq!(
+            (spread.quantile(1.0), spread.max(), spread.count()),
+            (us(1000), us(1000), 1000)
+        );
     }
 
     #[test]

@@ -8,7 +8,8 @@ use playhouse_domain::games::drill::Settings;
 use playhouse_domain::games::match_room::Phase;
 use playhouse_protocol::ids::RoomId;
 
-use crate::stadium::{Stadium, room, with_stadium};
+use crate::durable::with_stadium;
+use crate::stadium::{Stadium, room};
 
 /// A store that has the first records of `room` alone.
 fn cut(frames: &[Frame]) -> MemoryJournal {

@@ -15,16 +15,16 @@ use playhouse_protocol::game::{ClientPeer, Input, Micros, Schema, Table};
 const WAITING_MAX: usize = 64;
 
 /// What the match sends, until the player reads it.
-pub struct Wire {
+pub(crate) struct Wire {
     datagrams: Mutex<VecDeque<Bytes>>,
     control: Mutex<Vec<ServerControl>>,
-    closed: Mutex<Vec<Closed>>,
+    pub(crate) closed: Mutex<Vec<Closed>>,
     /// Called on the match's thread with each datagram.
     sent: fn(),
 }
 
 impl Wire {
-    pub fn new(sent: fn()) -> Self {
+    pub(crate) fn new(sent: fn()) -> Self {
         let datagrams = Mutex::new(VecDeque::with_capacity(WAITING_MAX));
         Self { datagrams, control: Mutex::default(), closed: Mutex::default(), sent }
     }
@@ -50,19 +50,19 @@ impl Link for Wire {
 }
 
 /// A player who is connected.
-pub struct Player {
-    pub seat: Seat,
-    pub wire: Arc<Wire>,
+pub(crate) struct Player {
+    pub(crate) seat: Seat,
+    pub(crate) wire: Arc<Wire>,
     port: Port,
-    peer: ClientPeer,
+    pub(crate) peer: ClientPeer,
     began: Instant,
     /// Every epoch that it was told of.
-    pub epochs: Vec<u8>,
+    pub(crate) epochs: Vec<u8>,
     out: Vec<u8>,
 }
 
 impl Player {
-    pub fn new(
+    pub(crate) fn new(
         seat: Seat,
         schema: &'static Schema,
         (port, standing): (Port, Option<Standing>),
@@ -74,7 +74,7 @@ impl Player {
     }
 
     /// Takes in what came, and sends what is due: what `act` says to the newest state.
-    pub fn play(&mut self, mut act: impl FnMut(&Table) -> Input) {
+    pub(crate) fn play(&mut self, mut act: impl FnMut(&Table) -> Input) {
         let now = Micros(self.began.elapsed().as_micros() as u64);
         for message in std::mem::take(&mut *self.wire.control.lock()) {
             if let ServerControl::Epoch { epoch, tick } = message {
@@ -91,13 +91,5 @@ impl Player {
             self.peer.encode(now, &mut self.out);
             self.port.deliver(Bytes::copy_from_slice(&self.out));
         }
-    }
-
-    pub fn world(&self) -> &Table {
-        self.peer.world()
-    }
-
-    pub fn closed(&self) -> Vec<Closed> {
-        self.wire.closed.lock().clone()
     }
 }

@@ -9,11 +9,10 @@ use playhouse_actors::handle::{Answer, AskError};
 use playhouse_actors::journal::Journal;
 use playhouse_actors::ticker::Ticker;
 use playhouse_actors::{Rooms, Start};
-use playhouse_domain::games::{self, drill};
+use playhouse_domain::games;
 use playhouse_domain::games::match_room::{
     self, COUNTDOWN, Command, Creation, Entered, Match, MatchInfo, Phase, RUN, Reply, TokenHash,
 };
-use playhouse_domain::games::replay::{Replay, Verified};
 use playhouse_domain::room::Caller;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{GuestId, MatchId, RoomId};
@@ -25,7 +24,7 @@ use crate::player::{Player, Wire};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A clock that can be set forward.
-pub struct Ahead {
+pub(crate) struct Ahead {
     clock: SystemClock,
     by_ms: AtomicU64,
 }
@@ -38,34 +37,36 @@ impl Clock for Ahead {
 
 impl Ahead {
     /// From now on it is so much later.
-    pub fn forward(&self, by: Duration) {
+    pub(crate) fn forward(&self, by: Duration) {
         self.by_ms.fetch_add(by.as_millis() as u64, Ordering::Relaxed);
     }
 }
 
 #[derive(Clone)]
-pub struct Stadium {
-    pub rooms: Rooms,
-    pub ticker: Ticker,
-    pub clock: Arc<Ahead>,
+pub(crate) struct Stadium {
+    pub(crate) rooms: Rooms,
+    pub(crate) ticker: Ticker,
+    pub(crate) clock: Arc<Ahead>,
 }
 
-/// Runs `story` with rooms over `journal` and matches that tick, and shuts them down.
-pub fn with_stadium<F: Future<Output = ()>>(
+/// Runs `story` with rooms over `journal` and matches that tick in `ticker`, and shuts them down. What the
+/// story leaves lives on until then.
+pub(crate) fn with_ticker<F: Future>(
     journal: Arc<dyn Journal>,
+    ticker: Ticker,
     story: impl FnOnce(Stadium) -> F,
-) {
+) -> F::Output {
     actix::System::new().block_on(async {
-        let ticker = Ticker::start(1).unwrap();
         let clock = Arc::new(Ahead { clock: SystemClock::start(), by_ms: AtomicU64::new(0) });
         let start = Start::new(journal).kind::<Match>().clock(clock.clone());
         let rooms = start.performer(RUN, Arc::new(ticker.clone())).start().unwrap();
-        story(Stadium { rooms: rooms.clone(), ticker, clock }).await;
+        let left = story(Stadium { rooms: rooms.clone(), ticker, clock }).await;
         assert!(rooms.shut_down(Duration::from_secs(20)).await, "everything comes to rest");
-    });
+        left
+    })
 }
 
-pub fn room(id: u128) -> RoomId {
+pub(crate) fn room(id: u128) -> RoomId {
     match_room::room(MatchId(Uuid::from_u128(id)))
 }
 
@@ -74,7 +75,7 @@ fn guest(seat: u16) -> Caller {
 }
 
 /// Waits until `found` finds something.
-pub async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = found().await {
@@ -86,7 +87,7 @@ pub async fn until<T>(what: &str, mut found: impl AsyncFnMut() -> Option<T>) -> 
 }
 
 impl Stadium {
-    pub async fn ask(&self, room: &RoomId, by: Caller, command: Command) -> Reply {
+    pub(crate) async fn ask(&self, room: &RoomId, by: Caller, command: Command) -> Reply {
         let asked = until("an answer", async || {
             match self.rooms.ask::<Match>(room, by.clone(), None, &command).await {
                 Ok(Answer::Done { reply, .. }) => Some(Ok(reply)),
@@ -98,26 +99,15 @@ impl Stadium {
         asked.await.unwrap_or_else(|refusal| panic!("{command:?} was refused: {refusal:?}"))
     }
 
-    pub async fn info(&self, room: &RoomId) -> MatchInfo {
+    pub(crate) async fn info(&self, room: &RoomId) -> MatchInfo {
         match self.ask(room, Caller::System, Command::Info).await {
             Reply::Match(info) => *info,
             other => panic!("{other:?}"),
         }
     }
 
-    /// Makes a match of the game `drill` with so many people and bots, and begins it.
-    pub async fn begin(
-        &self,
-        room: &RoomId,
-        settings: &drill::Settings,
-        seats: (u16, u16),
-    ) -> Vec<Player> {
-        let settings = Some(serde_json::to_string(settings).unwrap());
-        self.begin_game(room, "drill", settings, seats, || {}).await
-    }
-
     /// Makes a match and begins it. `sent` is called with each datagram to a player.
-    pub async fn begin_game(
+    pub(crate) async fn begin_game(
         &self,
         room: &RoomId,
         game: &str,
@@ -125,13 +115,16 @@ impl Stadium {
         (people, bots): (u16, u16),
         sent: fn(),
     ) -> Vec<Player> {
-        let seats = people + bots + 1;
+        // One more than come, if there can be, for somebody who comes late.
+        let seats = (people + bots + 1).min(games::find(game).unwrap().players_max());
         let game = game.to_owned();
         let creation = Creation { game, title: None, settings, seats, bots, listed: false };
         self.ask(room, Caller::System, Command::Create(Box::new(creation))).await;
         let mut players = Vec::new();
         for seat in 0..people {
             players.push(self.enter_with(room, seat, sent).await);
+        }
+        for seat in 0..people {
             self.ask(room, guest(seat), Command::Ready(true)).await;
         }
         self.ask(room, Caller::System, Command::Start).await;
@@ -144,11 +137,7 @@ impl Stadium {
     }
 
     /// Number `seat` of all people takes a seat, with a connection.
-    pub async fn enter(&self, room: &RoomId, seat: u16) -> Player {
-        self.enter_with(room, seat, || {}).await
-    }
-
-    async fn enter_with(&self, room: &RoomId, seat: u16, sent: fn()) -> Player {
+    pub(crate) async fn enter_with(&self, room: &RoomId, seat: u16, sent: fn()) -> Player {
         let (ticket, resume) = (TokenHash::of(&[1, seat as u8]), TokenHash::of(&[2, seat as u8]));
         let name = format!("player {seat}");
         self.ask(room, guest(seat), Command::Join { ticket, name }).await;
@@ -159,41 +148,5 @@ impl Stadium {
         let port = self.ticker.attach(room, seat, entry, wire.clone()).unwrap();
         let schema = games::find(&self.info(room).await.game).unwrap().schema();
         Player::new(seat, schema, port, wire)
-    }
-
-    /// Plays everything durable again.
-    pub async fn verify(&self, room: &RoomId) -> Verified {
-        let (mut log, mut head, mut ticks) = (Vec::new(), None, 0);
-        loop {
-            let after = log.len() as u32;
-            match self.ask(room, Caller::System, Command::Replay { after }).await {
-                Reply::Replay(page) if page.bytes.is_empty() => break,
-                Reply::Replay(page) => {
-                    log.extend_from_slice(&page.bytes);
-                    (head, ticks) = (Some(page.head), page.ticks);
-                }
-                other => panic!("{other:?}"),
-            }
-        }
-        let Some(head) = head else { return Verified { ticks: 0, compared: 0, hash: 0 } };
-        let verified = Replay::open(&head, &log).unwrap().verify().unwrap();
-        assert!(verified.ticks >= ticks);
-        verified
-    }
-
-    /// Waits until at least `ticks` of the match are durable.
-    pub async fn durable(&self, room: &RoomId, ticks: u32) -> Verified {
-        let durable = until("ticks to be durable", async || {
-            Some(self.verify(room).await).filter(|verified| verified.ticks >= ticks)
-        });
-        durable.await
-    }
-
-    /// Waits until the match is over.
-    pub async fn over(&self, room: &RoomId) -> MatchInfo {
-        let over = until("the end", async || {
-            Some(self.info(room).await).filter(|info| info.phase.is_over())
-        });
-        over.await
     }
 }

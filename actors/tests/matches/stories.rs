@@ -8,8 +8,9 @@ use playhouse_domain::games::match_room::{Ending, Phase, Why};
 use playhouse_protocol::game::Input;
 use playhouse_protocol::game::control::Closed;
 
+use crate::durable::with_stadium;
 use crate::player::Player;
-use crate::stadium::{Stadium, room, until, with_stadium};
+use crate::stadium::{Stadium, room, until};
 
 /// Plays with everybody until `found` finds something.
 async fn play<T>(
@@ -98,9 +99,8 @@ fn a_disk_that_fails_costs_a_match_a_pause_and_nothing_else() {
         let mut players = stadium.begin(&room, &Settings::default(), (2, 2)).await;
         stadium.durable(&room, 20).await;
         journal.trouble(seed, 300);
-        let troubled = |_: &mut [Player]| {
-            (journal.faults().values().sum::<u64>() > 5).then_some(())
-        };
+        let troubled =
+            |_: &mut [Player]| (journal.faults().values().sum::<u64>() > 5).then_some(());
         play("the disk to have failed", &mut players, go(1, 1), troubled).await;
         journal.trouble(seed, 0);
         let tick = stadium.ticker.figures().matches[0].1.tick;
@@ -136,7 +136,7 @@ fn a_match_that_fails_at_the_same_tick_for_the_third_time_is_void_and_its_replay
         stadium.begin(&unsteppable, &settings, (0, 2)).await;
         let settings = Settings { untold_from: 60, ..Settings::default() };
         stadium.begin(&untellable, &settings, (0, 2)).await;
-        for (room, ticks) in [(unsteppable, 59..60), (untellable, 30..60)] {
+        for (room, ticks) in [(unsteppable, 59..60), (untellable, 30..61)] {
             let info = stadium.over(&room).await;
             assert_eq!((info.phase, info.epoch), (Phase::Void, 3));
             assert_eq!(info.ending, Some(Ending::Void(Why::Faulty)));
@@ -150,26 +150,24 @@ fn a_match_that_fails_at_the_same_tick_for_the_third_time_is_void_and_its_replay
 fn a_server_that_stops_keeps_every_tick_and_goes_on_from_there() {
     let journal = Arc::new(MemoryJournal::new());
     let room = room(9);
-    let stopped_at = Arc::new(std::sync::atomic::AtomicU32::new(0));
-    with_stadium(journal.clone(), |stadium: Stadium| {
-        let (room, stopped_at) = (room.clone(), stopped_at.clone());
+    let mut players = with_stadium(journal.clone(), |stadium: Stadium| {
+        let room = room.clone();
         async move {
             let mut players = stadium.begin(&room, &Settings::default(), (1, 1)).await;
             let moved = |players: &mut [Player]| (place(&players[0]) > Some(50)).then_some(());
             play("the player to move", &mut players, go(3, 0), moved).await;
-            assert!(stadium.rooms.shut_down(std::time::Duration::from_secs(20)).await);
-            assert_eq!(players[0].closed(), [Closed::Stopping]);
-            let seen = players[0].world().tick();
-            stopped_at.store(seen, std::sync::atomic::Ordering::Relaxed);
+            players
         }
     });
+    assert_eq!(players[0].closed(), [Closed::Stopping]);
+    players[0].play(|_| go(3, 0));
+    let seen = players[0].world().tick();
     journal.kill();
     with_stadium(journal.clone(), |stadium: Stadium| async move {
-        let kept = stadium.verify(&room).await.ticks;
-        let seen = stopped_at.load(std::sync::atomic::Ordering::Relaxed);
-        assert!(kept >= seen, "{kept} ticks are kept of the {seen} that were seen");
-        let verified = stadium.durable(&room, kept + 20).await;
-        assert!(verified.compared >= 1, "the world was kept with the last tick");
+        let kept = stadium.verify(&room).await;
+        assert!(kept.ticks >= seen, "{} ticks are kept of the {seen} that were seen", kept.ticks);
+        assert!(kept.compared >= 1, "the world is kept with the last tick");
+        stadium.durable(&room, kept.ticks + 20).await;
         assert_eq!(stadium.info(&room).await.epoch, 2);
     });
 }

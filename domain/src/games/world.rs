@@ -120,6 +120,8 @@ pub trait World: Send {
     fn standings(&self) -> Outcome;
     /// The whole state, for [`GameKind::restore`].
     fn checkpoint(&self) -> Vec<u8>;
+    /// A copy that goes its own way: what a checkpoint is made of while the match goes on.
+    fn fork(&self) -> Box<dyn World>;
 
     /// The hash of the whole state.
     fn hash(&self) -> u64 {
@@ -266,6 +268,10 @@ impl<G: Game> World for Playing<G> {
 
     fn standings(&self) -> Outcome {
         self.0.standings()
+    }
+
+    fn fork(&self) -> Box<dyn World> {
+        Box::new(Self(self.0.clone()))
     }
 
     fn checkpoint(&self) -> Vec<u8> {

@@ -10,12 +10,8 @@ use playhouse_domain::games::{self, Seat, Sight};
 use playhouse_protocol::game::EntitySet;
 use playhouse_protocol::limits::ENTITIES_MAX;
 
-#[path = "matches/player.rs"]
-mod player;
-#[path = "matches/stadium.rs"]
-mod stadium;
-
-use self::stadium::{Stadium, room, until, with_stadium};
+use crate::durable::with_stadium;
+use crate::stadium::{Stadium, room, until};
 
 thread_local! {
     /// How often this thread took memory.
@@ -97,8 +93,7 @@ fn a_tick_takes_no_memory_unless_it_is_one_that_makes_the_ticks_before_it_durabl
         played.await;
     });
     let marks: Vec<usize> = MARKED.iter().map(|mark| mark.load(Ordering::Relaxed)).collect();
-    let took: Vec<usize> =
-        (WARM..MARKS - 1).filter(|at| marks[*at] != marks[*at + 1]).collect();
+    let took: Vec<usize> = (WARM..MARKS - 1).filter(|at| marks[*at] != marks[*at + 1]).collect();
     assert!(!took.is_empty(), "what is made durable is packed into new memory");
     for pair in took.windows(2) {
         let ticks = (pair[1] - pair[0]) / PLAYERS;
