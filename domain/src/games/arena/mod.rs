@@ -26,7 +26,7 @@ mod sight;
 mod tests;
 pub mod trig;
 
-use playhouse_protocol::game::{EntitySet, Schema, Table, ViewTick};
+use playhouse_protocol::game::{EntitySet, Input, Schema, Table, ViewTick};
 use serde::{Deserialize, Serialize};
 
 use self::avatar::{Body, RELOAD, RELOAD_RAPID};
@@ -349,14 +349,11 @@ impl Game for Arena {
         }
     }
 
-    /// Only a shot rests on what was seen, and a sixteenth of a tick is 2 ms.
-    fn needed(input: SeatInput) -> SeatInput {
-        let ViewTick { tick, frac } = input.view;
-        let view = match Action::of(input.input).fire {
-            true => ViewTick { tick, frac: frac & 0xf0 },
-            false => ViewTick::default(),
-        };
-        SeatInput { view, ..input }
+    /// Only a shot that goes off rests on what was seen.
+    fn looks(&self, seat: Seat, input: Input) -> bool {
+        let Some(Some(player)) = self.players.get(seat.index()) else { return false };
+        let ready = if player.is_alive() { player.body.ready } else { player.life };
+        ready <= self.tick + 1 && Action::of(input).fire
     }
 
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {

@@ -29,10 +29,14 @@ pub struct Report {
     pub states_compared: u64,
     /// How many of them told of every entity in sight.
     pub states_whole: u64,
-    /// How long the queues before the bottlenecks were: the moment, in microseconds, and the length.
+    /// For how many ticks at most a player was not told of an entity in its sight, counted by the states that came.
+    pub untold_max: u32,
+    /// For how long each datagram had to wait before the bottleneck, in microseconds: when it was sent, and how long.
     pub queued_us: Vec<(u64, u64)>,
     /// When each player's newest states came, in microseconds: the player's seat, the moment, the tick.
     pub fresh: Vec<(u16, u64, u32)>,
+    /// Each datagram to the player that was recorded.
+    pub stream: Vec<Vec<u8>>,
     /// What the server knew in the end about each player.
     pub peers: Vec<PeerFigures>,
     /// What each player knew in the end.

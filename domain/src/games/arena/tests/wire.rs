@@ -42,7 +42,7 @@ impl Scene for Scenery {
     fn step(&mut self, inputs: &[Resolved], happened: &mut Vec<(u16, Event)>) {
         let input = |(seat, resolved): (u16, &Resolved)| {
             let Resolved { input, view, .. } = *resolved;
-            Arena::needed(SeatInput { seat: Seat(seat), input, view })
+            SeatInput { seat: Seat(seat), input, view }
         };
         let inputs: Vec<_> = (0..).zip(inputs).map(input).collect();
         self.happened.clear();
