@@ -49,25 +49,24 @@ impl Home {
     /// match waits, and nothing of it is lost.
     pub(crate) async fn ask(&self, command: &Command) -> Result<Reply, HomeError> {
         let command = codec::encode(command);
-        for attempt in 0.. {
-            let error = match self.ask_once(command.clone()).await? {
+        let mut attempts = 0;
+        loop {
+            let reason = match self.ask_once(command.clone()).await? {
                 Ok(reply) => return Ok(reply),
-                Err(error) => error,
+                Err(AskError::Refused(refusal)) => return Err(HomeError::Refused(refusal)),
+                Err(
+                    error @ (AskError::TooLarge { .. }
+                    | AskError::Poisoned { .. }
+                    | AskError::NoSuchRoom),
+                ) => return Err(HomeError::Unfit(error)),
+                Err(passing) => passing.to_string(),
             };
-            let reason = match error {
-                AskError::Refused(refusal) => return Err(HomeError::Refused(refusal)),
-                AskError::TooLarge { .. } | AskError::Poisoned { .. } | AskError::NoSuchRoom => {
-                    return Err(HomeError::Unfit(error));
-                }
-                passing => passing.to_string(),
-            };
-            if attempt == 0 {
+            if attempts == 0 {
                 warn!(room = %self.room, reason, "a match waits for its room");
             }
-            let pause = restart::pause(attempt.min(DOUBLINGS), rand::random());
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(restart::pause(attempts, rand::random())).await;
+            attempts = (attempts + 1).min(DOUBLINGS);
         }
-        unreachable!("the attempts never end")
     }
 
     async fn ask_once(&self, command: Vec<u8>) -> Result<Result<Reply, AskError>, HomeError> {

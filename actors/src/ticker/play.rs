@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use playhouse_domain::games::match_room::{Finished, Roster, Run, Ticks};
+use playhouse_domain::games::match_room::{Finished, Roster, Run, TICKS_AT_ONCE_MAX, Ticks};
 use playhouse_domain::games::recording::Recording;
 use playhouse_domain::games::replay::{Head, ReplayError};
 use playhouse_domain::games::{Bot, GameKind, Happenings, Hears, Seat, SeatInput, World};
@@ -29,7 +29,7 @@ use super::worker::Tools;
 const FLUSHES_PER_SECOND: u32 = 4;
 
 /// A part of a second that a match may be ahead of the disk: half, the bound of the volatile tier. Then
-/// it waits.
+/// it waits; also where that many ticks had no room in one command.
 const AHEAD_PER_SECOND: u32 = 2;
 
 /// How many seconds of ticks lie between checkpoints. 4: at most so much is played again after a crash,
@@ -205,7 +205,7 @@ impl Play {
     /// What is due: a tick, or waiting with it. How the match ended, if it did.
     pub(crate) fn turn(&mut self, clock: &dyn Fn() -> Duration, tools: &mut Tools) -> Option<End> {
         if self.reins.stop.load(Ordering::Acquire) {
-            self.flush();
+            self.flush(true);
             return Some(End::Stopped);
         }
         if !self.begun {
@@ -224,7 +224,8 @@ impl Play {
         self.chairs.hear();
         let late = now.saturating_sub(self.pulse.due());
         self.pulse.beaten();
-        if self.tick - self.reins.durable.load(Ordering::Acquire) >= self.part(AHEAD_PER_SECOND) {
+        let ahead = self.tick.saturating_sub(self.reins.durable.load(Ordering::Acquire));
+        if ahead >= self.part(AHEAD_PER_SECOND).min(TICKS_AT_ONCE_MAX) {
             self.figures.waited += 1;
             tools.figures.waited += 1;
             return None;
@@ -298,14 +299,14 @@ impl Play {
             self.publish();
         }
         if self.reins.conclude.load(Ordering::Acquire) || self.is_over() {
-            self.flush();
+            self.flush(true);
             self.publish();
             return Some(End::Over(self.recording.finished()));
         }
         let durable = self.reins.durable.load(Ordering::Acquire);
         // One part at a time is on its way: where the disk is slow the parts get larger, not more.
         if self.sent == durable && self.tick - self.sent >= self.part(FLUSHES_PER_SECOND) {
-            self.flush();
+            self.flush(false);
         }
         None
     }
@@ -314,13 +315,14 @@ impl Play {
         self.recording.world().outcome().is_some()
     }
 
-    /// Hands over what is not durable yet, and now and then a copy of the world with it.
-    fn flush(&mut self) {
+    /// Hands over what is not durable yet, now and then with a copy of the world, and always if it is the
+    /// `last` of it: then nothing has to be played again, and the log ends with the world's hash.
+    fn flush(&mut self, last: bool) {
         if self.tick == self.sent {
             return;
         }
         let every = CHECKPOINT_SECONDS * u32::from(self.schema.tick_hz);
-        let (ticks, world) = if self.tick - self.checkpointed >= every {
+        let (ticks, world) = if last || self.tick - self.checkpointed >= every {
             self.checkpointed = self.tick;
             let (ticks, world) = self.recording.take_and_fork();
             (ticks, Some(world))

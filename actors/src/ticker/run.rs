@@ -12,7 +12,7 @@ use std::time::Duration;
 use playhouse_domain::duty::DutyResult;
 use playhouse_domain::games::World;
 use playhouse_domain::games::match_room::{
-    Command, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
+    CHECKPOINT_BYTES_MAX, Command, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
 };
 use playhouse_domain::restart;
 use playhouse_protocol::codec;
@@ -280,12 +280,17 @@ impl Home {
         }
     }
 
-    async fn ticks(&self, ticks: Ticks, world: Option<Box<dyn World>>) -> Result<Ticked, HomeError> {
+    async fn ticks(
+        &self,
+        ticks: Ticks,
+        world: Option<Box<dyn World>>,
+    ) -> Result<Ticked, HomeError> {
         let checkpoint = match world {
-            // Without one, more is played again after a crash.
             Some(world) => tokio::task::spawn_blocking(move || world.checkpoint()).await.ok(),
             None => None,
         };
+        // Without one, more is played again after a crash.
+        let checkpoint = checkpoint.filter(|bytes| bytes.len() <= CHECKPOINT_BYTES_MAX);
         match self.ask(&Command::Ticks(Box::new(Ticks { checkpoint, ..ticks }))).await? {
             Reply::Ticked(ticked) => Ok(ticked),
             _ => Err(HomeError::Answer),

@@ -59,6 +59,23 @@ impl Spread {
         self.max = self.max.max(other.max);
     }
 
+    /// What was counted since this was `earlier`. The longest is told as its bucket is.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let mut since = Self::default();
+        let counts = self.buckets.iter().zip(&earlier.buckets);
+        for (bucket, (now, before)) in counts.enumerate() {
+            let count = now.saturating_sub(*before);
+            if count > 0 {
+                since.buckets[bucket] = count;
+                since.max = upper_end(bucket).min(self.max);
+            }
+        }
+        since.count = self.count.saturating_sub(earlier.count);
+        since.total = self.total.saturating_sub(earlier.total);
+        since
+    }
+
     /// How many times were counted.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -120,7 +137,21 @@ mod tests {
         }
         assert!((us(495)..=us(570)).contains(&spread.quantile(0.5)));
         assert!((us(985)..=us(1000)).contains(&spread.quantile(0.99)));
-        assert_eq!((spread.quantile(1.0), spread.max(), spread.count()), (us(1000), us(1000), 1000));
+        assert_eq!(
+            (spread.quantile(1.0), spread.max(), spread.count()),
+            (us(1000), us(1000), 1000)
+        );
+    }
+
+    #[test]
+    fn what_was_counted_since_is_told_apart() {
+        let mut spread = Spread::default();
+        spread.add(us(5_000));
+        let earlier = spread.clone();
+        (0..99).for_each(|_| spread.add(us(10)));
+        let since = spread.since(&earlier);
+        assert_eq!((since.count(), since.total()), (99, us(990)));
+        assert!(since.max() < us(12) && since.quantile(1.0) >= us(10));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bot::{Bot, Sight};
 use super::game::{Game, Happenings, Hears, Outcome, SeatInput, Suspicion};
-use super::{Seat, SEATS_MAX};
+use super::{SEATS_MAX, Seat};
 use crate::refusal::Refusal;
 
 const PLACE: [Field; 2] = [Field::signed("x", 16).small(4), Field::signed("y", 16).small(4)];
@@ -165,7 +165,7 @@ impl Game for Drill {
             match dot {
                 None => add(1),
                 Some(Dot { x, y, generation }) => {
-                    [*x as u64, *y as u64, u64::from(*generation)].map(&mut add);
+                    [*x as u64, *y as u64, u64::from(*generation)].into_iter().for_each(&mut add);
                 }
             }
         }

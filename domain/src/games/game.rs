@@ -63,10 +63,11 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     /// The player in `seat` is gone, between two ticks.
     fn leave(&mut self, seat: Seat);
 
-    /// What of an input the rules look at. Two inputs with the same answer lead to the same tick, so
-    /// only this is kept in the log; what is called for every input before it is stepped.
-    fn needed(input: SeatInput) -> SeatInput {
-        input
+    /// True if what the player in `seat` saw matters for what `input` does in the next tick. Where it does
+    /// not, `step` is told of nothing that was seen, and the log has nothing of it.
+    fn looks(&self, seat: Seat, input: Input) -> bool {
+        let _ = (seat, input);
+        false
     }
 
     /// One tick. `inputs` has at most one for each seat, by rising seat. A seat without one does nothing,

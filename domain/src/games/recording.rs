@@ -13,13 +13,13 @@
 //! If `step` panics, the recording is of no use any more but for [`Recording::salvage`]; then
 //! `Command::Fault`, and again from 1.
 
-use playhouse_protocol::game::{Input, Schema};
+use playhouse_protocol::game::ViewTick;
 
 use super::game::{Happenings, SeatInput};
-use super::log::Writer;
+use super::log::{Logged, Writer, logged};
 use super::match_room::{Finished, Roster, Run, Ticks};
 use super::replay::{Replay, ReplayError};
-use super::world::{GameKind, World};
+use super::world::World;
 use super::{SEATS_MAX, Seat};
 
 /// Who has a seat in the world.
@@ -38,15 +38,15 @@ pub struct Recording {
     world: Box<dyn World>,
     writer: Writer,
     epoch: u32,
-    /// The roster's version that the world was brought to.
+    /// The roster's version that the world was brought to, and the one it had in the last tick.
     roster: u32,
+    stepped: u32,
     holders: Vec<Holder>,
-    /// The roster's version that the world had at the last tick that is logged.
-    logged: u32,
     /// How many ticks are in what was taken.
     taken: u32,
     without: Option<u32>,
     inputs: Vec<SeatInput>,
+    logged: Vec<Logged>,
 }
 
 impl Recording {
@@ -73,9 +73,11 @@ impl Recording {
         let bots = run.roster.bots.iter().filter(|seat| world.has(**seat));
         bots.for_each(|seat| holders[seat.index()] = Holder::Bot);
         let (epoch, taken, without) = (run.epoch, world.tick(), run.without);
-        let inputs = Vec::with_capacity(usize::from(SEATS_MAX));
+        let seats = usize::from(SEATS_MAX);
+        let (inputs, logged) = (Vec::with_capacity(seats), Vec::with_capacity(seats));
+        let (roster, stepped) = (run.aligned, run.aligned);
         let mut recording =
-            Self { world, writer, epoch, roster: run.aligned, logged: run.aligned, holders, taken, without, inputs };
+            Self { world, writer, epoch, roster, stepped, holders, taken, without, inputs, logged };
         recording.align(&run.roster);
         Ok(recording)
     }
@@ -106,20 +108,27 @@ impl Recording {
         self.roster = roster.version;
     }
 
-    /// Plays one tick. `inputs` has at most one for each seat, by rising seat; others are left out.
+    /// Plays one tick. `inputs` has at most one for each seat, by rising seat; others are left out, and who
+    /// has none does nothing.
     pub fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {
-        let (tick, kind) = (self.world.tick() + 1, self.world.kind());
-        let mut next = 0;
+        let given = if self.without == Some(self.world.tick() + 1) { &[] } else { inputs };
+        let mut given = given.iter().peekable();
         self.inputs.clear();
-        for input in inputs.iter().filter(|_| self.without != Some(tick)) {
-            if input.seat.0 >= next && self.world.has(input.seat) {
-                self.inputs.push(kept(kind, *input));
-                next = input.seat.0 + 1;
-            }
+        self.logged.clear();
+        for seat in (0..SEATS_MAX).map(Seat).filter(|seat| self.world.has(*seat)) {
+            while given.next_if(|input| input.seat < seat).is_some() {}
+            let own = given.next_if(|input| input.seat == seat);
+            let (input, view) = own.map_or_else(Default::default, |own| (own.input, own.view));
+            let input = self.world.kind().schema().known_bits(input);
+            let looks = self.world.looks(seat, input);
+            let view = if looks { logged(view) } else { ViewTick::default() };
+            let did = SeatInput { seat, input, view };
+            self.inputs.push(did);
+            self.logged.push(Logged { did, looks });
         }
         self.world.step(&self.inputs, happened);
-        self.writer.tick(&self.inputs);
-        self.logged = self.roster;
+        self.writer.tick(&self.logged);
+        self.stepped = self.roster;
     }
 
     /// The ticks since the last time, to be made durable; with `checkpoint` also the whole world, so that
@@ -141,13 +150,14 @@ impl Recording {
     }
 
     /// After a panic in [`Self::step`]: the ticks before it, which are as good as any.
+    #[must_use]
     pub fn salvage(mut self) -> Ticks {
         self.pack(None)
     }
 
     fn pack(&mut self, hash: Option<u64>) -> Ticks {
-        let (epoch, from, roster) = (self.epoch, self.taken, self.logged);
-        // The world may be broken and count otherwise.
+        let (epoch, from, roster) = (self.epoch, self.taken, self.stepped);
+        // By what is logged: after a panic the world may count otherwise.
         self.taken += self.writer.waiting();
         let packed = self.writer.take(hash);
         Ticks { epoch, from, to: self.taken, packed, checkpoint: None, roster }
@@ -177,16 +187,4 @@ impl Recording {
     pub fn waiting(&self) -> u32 {
         self.writer.waiting()
     }
-}
-
-/// What the log keeps of `input`, which is what is stepped.
-fn kept(kind: &dyn GameKind, input: SeatInput) -> SeatInput {
-    let whole = Input { bits: input.input.bits & mask(kind.schema()) };
-    SeatInput { seat: input.seat, ..kind.needed(SeatInput { input: whole, ..input }) }
-}
-
-/// The bits that an input of `schema` has.
-fn mask(schema: &Schema) -> u64 {
-    let bits: u32 = schema.input.iter().map(|field| u32::from(field.bits)).sum();
-    u64::MAX.checked_shr(64 - bits.min(64)).unwrap_or(0)
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Seat;
 use super::game::{Happenings, SeatInput};
-use super::log::{BadLog, Reader, Tick};
+use super::log::{BadLog, Reader};
 use super::world::{GameKind, Unreadable, World, find};
 
 /// What a match is besides its log.
@@ -50,7 +51,8 @@ pub enum ReplayError {
 pub struct Replay<'a> {
     world: Box<dyn World>,
     reader: Reader<'a>,
-    tick: Tick,
+    changes: Vec<(Seat, bool)>,
+    inputs: Vec<SeatInput>,
     happened: Happenings,
     compared: u32,
 }
@@ -109,8 +111,8 @@ impl<'a> Replay<'a> {
     #[must_use]
     pub fn from(world: Box<dyn World>, log: &'a [u8]) -> Self {
         let reader = Reader::new(world.kind().schema(), world.tick(), log);
-        let (tick, happened) = (Tick::default(), Happenings::new());
-        Self { world, reader, tick, happened, compared: 0 }
+        let (changes, inputs, happened) = (Vec::new(), Vec::new(), Happenings::new());
+        Self { world, reader, changes, inputs, happened, compared: 0 }
     }
 
     /// Plays the next tick. False if there is none.
@@ -120,22 +122,24 @@ impl<'a> Replay<'a> {
     /// [`ReplayError::Log`] or [`ReplayError::Diverged`].
     pub fn next(&mut self) -> Result<bool, ReplayError> {
         let tick = self.reader.tick();
-        let more = self.reader.next(&mut self.tick);
-        if !more.map_err(|source| ReplayError::Log { tick, source })? {
+        let bad = |source| ReplayError::Log { tick, source };
+        if !self.reader.changes(&mut self.changes).map_err(bad)? {
             return Ok(false);
         }
-        for (seat, came) in &self.tick.changes {
+        for (seat, came) in &self.changes {
             match came {
                 true => self.world.enter(*seat),
                 false => self.world.leave(*seat),
             }
         }
+        let looks = |seat, input| self.world.looks(seat, input);
+        let hash = self.reader.inputs(looks, &mut self.inputs).map_err(bad)?;
         self.happened.clear();
-        self.world.step(&self.tick.inputs, &mut self.happened);
-        let Some(logged) = self.tick.hash else { return Ok(true) };
+        self.world.step(&self.inputs, &mut self.happened);
+        let Some(logged) = hash else { return Ok(true) };
         let played = self.world.hash();
         if played != logged {
-            return Err(ReplayError::Diverged { tick: self.tick.tick, logged, played });
+            return Err(ReplayError::Diverged { tick: tick + 1, logged, played });
         }
         self.compared += 1;
         Ok(true)
@@ -173,6 +177,6 @@ impl<'a> Replay<'a> {
     /// What everybody did in the last tick that was played.
     #[must_use]
     pub fn inputs(&self) -> &[SeatInput] {
-        &self.tick.inputs
+        &self.inputs
     }
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use playhouse_protocol::codec;
-use playhouse_protocol::game::{EntitySet, Schema, Table};
+use playhouse_protocol::game::{EntitySet, Input, Schema, Table};
 use serde::{Deserialize, Serialize};
 
 use super::arena::Arena;
@@ -48,8 +48,6 @@ pub trait GameKind: Send + Sync {
     fn join_late(&self) -> bool;
     /// [`Game::SCHEMA`].
     fn schema(&self) -> &'static Schema;
-    /// [`Game::needed`].
-    fn needed(&self, input: SeatInput) -> SeatInput;
 
     /// Reads and checks settings, a JSON object, and gives all of them, as [`Self::open`] takes them.
     ///
@@ -104,6 +102,8 @@ pub trait World: Send {
     fn enter(&mut self, seat: Seat);
     /// [`Game::leave`].
     fn leave(&mut self, seat: Seat);
+    /// [`Game::looks`].
+    fn looks(&self, seat: Seat, input: Input) -> bool;
     /// [`Game::step`].
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings);
     /// [`Game::write`].
@@ -120,7 +120,7 @@ pub trait World: Send {
     fn standings(&self) -> Outcome;
     /// The whole state, for [`GameKind::restore`].
     fn checkpoint(&self) -> Vec<u8>;
-    /// A copy that goes its own way.
+    /// A copy that goes its own way: what a checkpoint is made of while the match goes on.
     fn fork(&self) -> Box<dyn World>;
 
     /// The hash of the whole state.
@@ -182,10 +182,6 @@ impl<G: Game> GameKind for Of<G> {
         G::SCHEMA
     }
 
-    fn needed(&self, input: SeatInput) -> SeatInput {
-        G::needed(input)
-    }
-
     fn settings(&self, json: Option<&str>) -> Result<String, Refusal> {
         let settings = match json {
             None => G::Settings::default(),
@@ -242,6 +238,10 @@ impl<G: Game> World for Playing<G> {
         self.0.leave(seat);
     }
 
+    fn looks(&self, seat: Seat, input: Input) -> bool {
+        self.0.looks(seat, input)
+    }
+
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {
         self.0.step(inputs, happened);
     }
@@ -270,12 +270,12 @@ impl<G: Game> World for Playing<G> {
         self.0.standings()
     }
 
+    fn fork(&self) -> Box<dyn World> {
+        Box::new(Self(self.0.clone()))
+    }
+
     fn checkpoint(&self) -> Vec<u8> {
         // A reference is written as what it refers to.
         codec::encode(&Checkpoint { rules: G::RULES, state: &self.0 })
-    }
-
-    fn fork(&self) -> Box<dyn World> {
-        Box::new(Self(self.0.clone()))
     }
 }

@@ -1,18 +1,18 @@
 //! The player's end of the connection.
 
 use super::Micros;
-use super::bits::BitWriter;
+use super::bits::{BitReader, BitWriter};
 use super::clock::{InputClock, ViewClock};
+use super::down::{DownAck, DownHead, NUMBER_BITS};
 use super::event::{self, Inbox, TimedEvent};
 use super::figures::ClientFigures;
 use super::input::{Input, ViewTick};
-use super::packet::{
-    self, DEPTH_UNKNOWN, DownAck, DownHead, Dropped, HOLD_MAX_MS, Malformed, Up, UpAck, UpInputs,
-};
+use super::packet::{DEPTH_UNKNOWN, Dropped, HOLD_MAX_MS, Malformed, expand, whole};
 use super::path::{Loss, REORDERED_MAX, RoundTrip, Window};
 use super::schema::Schema;
 use super::states::{Between, States};
 use super::table::Table;
+use super::up::{Up, UpAck, UpInputs};
 use crate::limits::{INPUTS_REPEATED, RING_TICKS};
 
 /// How many datagrams are remembered until they are answered. 64, two seconds at 30 Hz.
@@ -32,7 +32,7 @@ pub struct Received {
     pub tick: u32,
     /// True if it is the newest so far.
     pub newest: bool,
-    /// True if it told of every entity in sight; else the others are as they were last known.
+    /// True if it told of every entity in sight; else see [`ClientPeer::knows`].
     pub whole: bool,
     /// True if events were given up for it: too many waited. The state is whole all the same.
     pub events_lost: bool,
@@ -121,14 +121,14 @@ impl ClientPeer {
     }
 
     fn take(&mut self, now: Micros, datagram: &[u8]) -> Result<Received, Dropped> {
-        let mut reader = packet::whole(datagram)?;
+        let mut reader = whole(datagram)?;
         let head = DownHead::read(&mut reader)?;
         if head.epoch != self.epoch {
             return Err(Dropped::Epoch);
         }
         let before = self.states.newest();
         let near = before.unwrap_or(self.server_tick);
-        let tick = packet::expand(near, head.tick).ok_or(Malformed::Unknown)?;
+        let tick = expand(near, head.tick).ok_or(Malformed::Unknown)?;
         let ago = before.unwrap_or(0).saturating_sub(tick);
         if ago >= RING_TICKS as u32 || self.states.get(tick).is_some() {
             return Err(Dropped::Replayed);
@@ -156,7 +156,7 @@ impl ClientPeer {
     /// The datagram that is answered, if that is news.
     fn answered(&self, ack: &DownAck) -> Result<Option<u32>, Malformed> {
         let newest = self.sent.checked_sub(1).ok_or(Malformed::NeverSent)?;
-        let number = packet::expand(newest, ack.seq).ok_or(Malformed::NeverSent)?;
+        let number = expand(newest, ack.seq).ok_or(Malformed::NeverSent)?;
         if number > newest {
             return Err(Malformed::NeverSent);
         }
@@ -164,12 +164,7 @@ impl ClientPeer {
         Ok(is_news.then_some(number))
     }
 
-    fn take_events(
-        &mut self,
-        mut reader: super::bits::BitReader<'_>,
-        tick: u32,
-        given_up: bool,
-    ) -> bool {
+    fn take_events(&mut self, mut reader: BitReader<'_>, tick: u32, given_up: bool) -> bool {
         let mut whole = true;
         let inbox = &mut self.inbox;
         // It was read before, so it can be read.
@@ -183,7 +178,7 @@ impl ClientPeer {
     /// Counts datagram `low` (the lowest bits of its number) among those that came.
     fn count(&mut self, low: u8, newest: bool) {
         let last = self.window.newest().unwrap_or(1 << 16);
-        let mask = (1 << packet::NUMBER_BITS) - 1;
+        let mask = (1 << NUMBER_BITS) - 1;
         let number = if newest {
             last + 1 + (u32::from(low).wrapping_sub(last + 1) & mask)
         } else {
@@ -219,7 +214,7 @@ impl ClientPeer {
         if self.loss_up.count() < 64 { LOSS_EXPECTED } else { self.loss_up.permille() }
     }
 
-    /// The newest state. Where a datagram had no room for an entity, it is here as it was last known.
+    /// The newest state. An entity that a datagram did not tell of is taken to have gone on as it was last known.
     #[must_use]
     pub fn world(&self) -> &Table {
         self.states.world()
@@ -229,6 +224,12 @@ impl ClientPeer {
     #[must_use]
     pub fn state(&self, tick: u32) -> Option<&Table> {
         self.states.get(tick)
+    }
+
+    /// True if the state of `tick` came and the server told of `slot` in it: only then is it the server's word.
+    #[must_use]
+    pub fn knows(&self, tick: u32, slot: u16) -> bool {
+        self.states.knows(tick, slot)
     }
 
     /// The moment that is to be shown `now`: so far behind the newest state that there are two to mix, and
@@ -313,7 +314,7 @@ impl ClientPeer {
             jitter_us: self.view.jitter_us(),
             loss_down_permille: self.window.loss.permille(),
             loss_up_permille: self.loss_up.permille(),
-            depth_quarters: self.depth.max(-127),
+            depth_quarters: if self.depth == DEPTH_UNKNOWN { 0 } else { self.depth },
             depth_wanted_quarters: i8::try_from(wanted).unwrap_or(i8::MAX),
             shown_behind_ticks: self.view.delay_ticks(),
             snaps: self.clock.snaps,

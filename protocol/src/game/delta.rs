@@ -1,7 +1,9 @@
 //! An entity as the difference to an earlier state of it.
 //!
 //! What the schema says about a field predicts it: a field that is carried by another is expected where that
-//! one takes it, any other where it was. One bit for each group says whether any of its fields is not as
+//! one takes it, any other where it was. With `then` and `since` as the carrying field was and is, it is expected
+//! to have moved by `(then * (ticks - 1) + since * (ticks + 1)) >> (shift + 1)`: `since * ticks` for a steady
+//! speed, and just as far as a body moves whose speed changes evenly and which moves after its speed changed. One bit for each group says whether any of its fields is not as
 //! expected; if so, each field of the group follows, as its value less the expected one (modulo the field's
 //! bits, then folded so that 0, -1, 1, -2 become 0, 1, 2, 3):
 //!
@@ -19,42 +21,45 @@ use super::schema::{EntityKind, Field, raw};
 /// How many bits the middle form of a difference has beyond the small one.
 const MIDDLE_MORE: u32 = 3;
 
-/// Where `field`, which was `was`, is expected after `ticks` ticks; `base` has all fields as they were.
-fn expected(field: &Field, was: i32, base: &[i32], ticks: u32) -> i32 {
-    let Some(carried) = field.carried else { return was };
-    let by = base.get(usize::from(carried.by)).copied().unwrap_or(0);
-    field.settle(i64::from(was) + ((i64::from(by) * i64::from(ticks)) >> carried.shift))
+/// Where a field of `base` is expected `ticks` ticks later; of `now`, what comes before it is known.
+fn expected(field: &Field, at: usize, (base, ticks): (&[i32], u32), now: &[i32]) -> i32 {
+    let Some(carried) = field.carried else { return base[at] };
+    let by = usize::from(carried.by);
+    let (Some(then), Some(since)) = (base.get(by), now.get(by)) else { return base[at] };
+    // A speed that changed is taken to have changed evenly, and to move a tick after it changed.
+    let ticks = i64::from(ticks);
+    let twice = i64::from(*then) * (ticks - 1) + i64::from(*since) * (ticks + 1);
+    field.settle(i64::from(base[at]) + (twice >> (carried.shift + 1)))
 }
 
 /// The fields `base` as they are expected after `ticks` ticks, into `now`.
-pub(super) fn carry(kind: &EntityKind, base: &[i32], ticks: u32, now: &mut [i32]) {
-    for ((field, was), now) in kind.fields().zip(base).zip(now) {
-        *now = expected(field, *was, base, ticks);
+pub(super) fn carry(kind: &EntityKind, base: (&[i32], u32), now: &mut [i32]) {
+    for (at, field) in kind.fields().enumerate() {
+        now[at] = expected(field, at, base, now);
     }
 }
 
-/// Writes what differs between `now` and what `base` was expected to be after `ticks` ticks: one bit for
-/// each group at least. True if nothing differs.
+/// Writes what differs between `now` and what `base` (the fields, and how many ticks ago) leads to expect: one
+/// bit for each group at least. True if nothing differs.
 pub(super) fn write(
     writer: &mut BitWriter<'_>,
     kind: &EntityKind,
-    (base, ticks): (&[i32], u32),
+    base: (&[i32], u32),
     now: &[i32],
 ) -> bool {
-    let (mut at, mut same) = (0, true);
+    let (mut first, mut same) = (0, true);
     for group in kind.groups {
-        let numbered = || group.0.iter().zip(at..);
-        let value = |(field, n): (&Field, usize)| (expected(field, base[n], base, ticks), now[n]);
-        let changed = numbered().map(value).any(|(expected, now)| expected != now);
+        let expected = |(n, field)| expected(field, first + n, base, now);
+        let mut values = group.0.iter().enumerate().zip(&now[first..]);
+        let changed = values.any(|(field, now)| expected(field) != *now);
         writer.flag(changed);
         if changed {
             same = false;
-            for (field, n) in numbered() {
-                let (expected, now) = value((field, n));
-                write_value(writer, field, expected, now);
+            for (field, now) in group.0.iter().enumerate().zip(&now[first..]) {
+                write_value(writer, field.1, expected(field), *now);
             }
         }
-        at += group.0.len();
+        first += group.0.len();
     }
     same
 }
@@ -63,14 +68,14 @@ pub(super) fn write(
 pub(super) fn read(
     reader: &mut BitReader<'_>,
     kind: &EntityKind,
-    (base, ticks): (&[i32], u32),
+    base: (&[i32], u32),
     now: &mut [i32],
 ) -> Result<(), Malformed> {
     let mut at = 0;
     for group in kind.groups {
         let changed = reader.flag()?;
         for field in group.0 {
-            let expected = expected(field, base[at], base, ticks);
+            let expected = expected(field, at, base, now);
             now[at] = if changed { read_value(reader, field, expected)? } else { expected };
             at += 1;
         }
@@ -162,12 +167,12 @@ mod tests {
         name: "all",
         groups: &[
             Group(&[
-                Field::signed("x", 16).small(4).carried(2, 3),
-                Field::unsigned("y", 31).small(9),
-            ]),
-            Group(&[
                 Field::signed("vx", 9).small(4),
                 Field::unsigned("turn", 10).small(6).wrapping(),
+            ]),
+            Group(&[
+                Field::signed("x", 16).small(4).carried(0, 3),
+                Field::unsigned("y", 31).small(9),
             ]),
             Group(&[Field::unsigned("flag", 1), Field::signed("odd", 5).small(3)]),
         ],
@@ -184,7 +189,7 @@ mod tests {
             base in fields(), now in fields(), ticks in 0_u32..64, near in any::<bool>(),
         ) {
             let mut to = vec![0; base.len()];
-            carry(&KIND, &base, ticks, &mut to);
+            carry(&KIND, (&base, ticks), &mut to);
             for ((to, field), now) in to.iter_mut().zip(KIND.fields()).zip(&now) {
                 let value = if near { to.wrapping_add(now % 40) } else { *now };
                 *to = field.fit(value);
@@ -222,14 +227,31 @@ mod tests {
 
     #[test]
     fn what_moves_as_expected_costs_one_bit_a_group() {
-        let base = [100, 7, -20, 3, 1, 0];
+        let base = [-20, 3, 100, 7, 1, 0];
         let mut now = base;
-        carry(&KIND, &base, 4, &mut now);
-        assert_eq!(now, [90, 7, -20, 3, 1, 0]);
+        carry(&KIND, (&base, 4), &mut now);
+        assert_eq!(now, [-20, 3, 90, 7, 1, 0]);
         let mut bytes = Vec::new();
         let mut writer = BitWriter::new(&mut bytes);
         assert!(write(&mut writer, &KIND, (&base, 4), &now));
         writer.finish();
         assert_eq!(bytes, [0]);
+    }
+
+    #[test]
+    fn a_speed_that_changed_evenly_leads_to_the_right_place() {
+        // Eighths: from -20, by 5 a tick, each before the place moves by it.
+        let (mut speed, mut place) = (-20, 100 * 8);
+        for _ in 0..6 {
+            speed += 5;
+            place += speed;
+        }
+        let base = [-20, 3, 100, 7, 1, 0];
+        let now = [speed, 3, place / 8, 7, 1, 0];
+        let mut bytes = Vec::new();
+        let mut writer = BitWriter::new(&mut bytes);
+        write(&mut writer, &KIND, (&base, 6), &now);
+        // The speed's group, and a bit for each of the others.
+        assert_eq!(writer.bits_since(0), 1 + 9 + 7 + 2);
     }
 }

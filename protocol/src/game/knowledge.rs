@@ -6,17 +6,26 @@
 
 use super::Micros;
 use super::set::EntitySet;
+use super::table::Table;
 use crate::limits::RING_TICKS;
+
+/// The slots whose state a datagram told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Covered {
+    /// The entities that it told the state of.
+    pub shown: EntitySet,
+    /// Those of them that it told whole.
+    pub whole: EntitySet,
+    /// The slots that it said are empty.
+    pub gone: EntitySet,
+}
 
 /// One datagram that was sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sent {
     pub tick: u32,
     pub at: Micros,
-    /// The entities that it told the state of.
-    pub shown: EntitySet,
-    /// The slots that it said are empty.
-    pub gone: EntitySet,
+    covered: Covered,
     /// The number behind the last event that it held, if it had room for events.
     pub events_end: Option<u16>,
     /// True if it said that events were given up.
@@ -30,10 +39,10 @@ impl Sent {
     pub(super) fn new(
         tick: u32,
         at: Micros,
-        (shown, gone): (EntitySet, EntitySet),
+        covered: Covered,
         (events_end, resync): (Option<u16>, bool),
     ) -> Self {
-        Self { tick, at, shown, gone, events_end, resync, acked: false, judged: false }
+        Self { tick, at, covered, events_end, resync, acked: false, judged: false }
     }
 }
 
@@ -44,6 +53,23 @@ struct Slot {
     base: u32,
     /// The newest tick at which the player was sent it.
     shown: u32,
+    /// When it was first told whole and is not acknowledged yet, how often it was, and which entity.
+    whole_at: u32,
+    copies: u8,
+    generation: u8,
+}
+
+/// In how many datagrams a new entity is told whole before it is waited for. 2: both are lost in 4 % of cases
+/// at 20 % loss, and then it is a round trip late.
+const COPIES: u8 = 2;
+
+impl Slot {
+    fn tell_whole(&mut self, generation: u8, tick: u32) {
+        if self.copies == 0 || self.copies >= COPIES || self.generation != generation {
+            (self.whole_at, self.copies, self.generation) = (tick, 0, generation);
+        }
+        self.copies += 1;
+    }
 }
 
 /// What a player's end knows, as far as it acknowledged it.
@@ -85,12 +111,25 @@ impl Knowledge {
         self.slots[usize::from(slot)].base
     }
 
-    /// Remembers a datagram, in place of the one 64 ticks ago.
-    pub(super) fn send(&mut self, sent: Sent) {
-        for slot in sent.shown.iter() {
-            self.slots[usize::from(slot)].shown = sent.tick;
+    /// True if the entity in `slot` was told whole just now, so that to wait is better than to tell it again.
+    pub(super) fn is_awaited(&self, slot: u16, generation: u8, tick: u32, wait: u32) -> bool {
+        let slot = &self.slots[usize::from(slot)];
+        slot.copies >= COPIES && slot.generation == generation && tick - slot.whole_at <= wait
+    }
+
+    /// Remembers a datagram that told of `table`, in place of the one 64 ticks ago.
+    pub(super) fn send(&mut self, table: &Table, sent: Sent) {
+        for at in sent.covered.shown.iter() {
+            let slot = &mut self.slots[usize::from(at)];
+            slot.shown = sent.tick;
+            if let Some(entity) = table.get(at).filter(|_| sent.covered.whole.contains(at)) {
+                slot.tell_whole(entity.generation, sent.tick);
+            }
         }
-        self.held = self.held.union(&sent.shown);
+        for slot in sent.covered.gone.iter() {
+            self.slots[usize::from(slot)].copies = 0;
+        }
+        self.held = self.held.union(&sent.covered.shown);
         self.sent[sent.tick as usize % RING_TICKS] = Some(sent);
     }
 
@@ -114,11 +153,11 @@ impl Knowledge {
         let sent = *sent;
         self.met = true;
         self.newest = self.newest.max(tick);
-        for slot in sent.shown.iter() {
+        for slot in sent.covered.shown.iter() {
             let slot = &mut self.slots[usize::from(slot)];
             slot.base = slot.base.max(tick);
         }
-        for slot in sent.gone.iter() {
+        for slot in sent.covered.gone.iter() {
             if self.slots[usize::from(slot)].shown < tick {
                 self.held.remove(slot);
             }
@@ -143,7 +182,7 @@ impl Knowledge {
         }
         self.newest = 0;
         for slot in &mut self.slots {
-            slot.base = 0;
+            (slot.base, slot.copies) = (0, 0);
         }
     }
 }

@@ -6,15 +6,15 @@
 //! ```
 //! use playhouse_protocol::game::{EntityKind, EventKind, Field, Group, Schema};
 //!
-//! const PLACE: [Field; 2] =
-//!     [Field::signed("x", 16).small(4).carried(2, 3), Field::signed("y", 16).small(4).carried(3, 3)];
 //! const SPEED: [Field; 2] = [Field::signed("vx", 9).small(4), Field::signed("vy", 9).small(4)];
+//! const PLACE: [Field; 2] =
+//!     [Field::signed("x", 16).small(4).carried(0, 3), Field::signed("y", 16).small(4).carried(1, 3)];
 //!
 //! pub static SCHEMA: Schema = Schema {
 //!     name: "tag",
 //!     tick_hz: 30,
 //!     entities_max: 100,
-//!     kinds: &[EntityKind { name: "runner", groups: &[Group(&PLACE), Group(&SPEED)] }],
+//!     kinds: &[EntityKind { name: "runner", groups: &[Group(&SPEED), Group(&PLACE)] }],
 //!     input: &[Field::signed("turn", 2), Field::unsigned("run", 1)],
 //!     events: &[EventKind { name: "caught", fields: &[Field::unsigned("who", 7)] }],
 //! };
@@ -48,11 +48,12 @@ pub struct Field {
     pub carried: Option<Carried>,
 }
 
-/// A field moves by `(by * ticks) >> shift` in so many ticks, where `by` is the value of another field: a
-/// place by its speed. Only what differs from that is sent.
+/// A field moves by another one each tick, `shift` bits to the right: a place by its speed. Only what differs from
+/// that is sent. Where the speed itself changed, it is taken to have changed evenly, and the place to move by
+/// it each tick after it changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Carried {
-    /// The other field, by its number among all fields of the entity.
+    /// The other field, by its number among all fields of the entity; one before this field.
     pub by: u8,
     /// How many bits finer the other field is, 0 to 15. The shift rounds down.
     pub shift: u8,
@@ -316,19 +317,18 @@ impl Schema {
 }
 
 const fn prove_kind(kind: &EntityKind) {
-    let fields = kind.fields_len();
-    assert!(fields <= FIELDS_MAX, "an entity has at most 24 fields");
-    let mut group = 0;
+    assert!(kind.fields_len() <= FIELDS_MAX, "an entity has at most 24 fields");
+    let (mut group, mut number) = (0, 0);
     while group < kind.groups.len() {
         assert!(!kind.groups[group].0.is_empty(), "a group has a field");
         bits_of(kind.groups[group].0);
         let mut at = 0;
         while at < kind.groups[group].0.len() {
             if let Some(carried) = kind.groups[group].0[at].carried {
-                assert!((carried.by as usize) < fields, "a field is carried by one that there is");
+                assert!((carried.by as usize) < number, "a field is carried by one before it");
                 assert!(carried.shift <= 15, "a field is carried by one at most 15 bits finer");
             }
-            at += 1;
+            (at, number) = (at + 1, number + 1);
         }
         group += 1;
     }

@@ -3,24 +3,28 @@
 use super::Micros;
 use super::bits::BitWriter;
 use super::cache::Cache;
+use super::down::{DownAck, DownHead};
 use super::event::{Event, Outbox};
 use super::figures::PeerFigures;
 use super::input::{Origin, Resolved, ViewTick};
 use super::inputs::{Fate, Inputs};
 use super::knowledge::{Knowledge, Sent};
-use super::ladder::Ladder;
-use super::packet::{
-    self, COUNT_BITS, DEPTH_UNKNOWN, DownAck, DownHead, Dropped, HOLD_MAX_MS, Malformed, Mark, Up,
-};
+use super::ladder::{Ladder, Sample};
+use super::packet::{DEPTH_UNKNOWN, Dropped, HOLD_MAX_MS, Malformed, expand};
 use super::path::{Loss, REORDERED_MAX, RoundTrip, Window};
-use super::pick::{Candidate, Gained, What};
+use super::pick::Gained;
 use super::schema::Schema;
 use super::set::EntitySet;
+use super::snapshot::{self, Sight};
 use super::table::{Ring, Table};
+use super::up::{Up, UpAck, UpInputs};
 use crate::limits::{DATAGRAM_BYTES_MAX, RING_TICKS};
 
 /// How many datagrams a player may have sent beyond two a tick. 64: what a stall of two seconds lets loose.
 const BURST: u64 = 64;
+
+/// The round trip that is expected before any is known. 100 ms.
+const TRIP_EXPECTED_US: i64 = 100_000;
 
 /// What may differ between players.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,7 +161,7 @@ impl ServerPeer {
 
     /// The tick that an acknowledgement means.
     fn acked_tick(&self, low: u16) -> Result<u32, Malformed> {
-        let tick = packet::expand(self.sent, low).ok_or(Malformed::NeverSent)?;
+        let tick = expand(self.sent, low).ok_or(Malformed::NeverSent)?;
         let ago = self.sent.checked_sub(tick).ok_or(Malformed::NeverSent)?;
         if (ago as usize) < RING_TICKS && !self.knowledge.was_sent(tick) {
             return Err(Malformed::NeverSent);
@@ -165,7 +169,7 @@ impl ServerPeer {
         Ok(tick)
     }
 
-    fn take_acks(&mut self, now: Micros, tick: u32, ack: &packet::UpAck) {
+    fn take_acks(&mut self, now: Micros, tick: u32, ack: &UpAck) {
         for ago in (0..32).rev().filter(|ago| ack.bits >> ago & 1 == 1) {
             if let Some(tick) = tick.checked_sub(ago + 1) {
                 self.acked(tick);
@@ -178,7 +182,8 @@ impl ServerPeer {
             let us = u32::try_from(us).unwrap_or(u32::MAX);
             self.trip.add(now, us);
             let tick = (self.inputs.closed().max(self.sent), self.schema.tick_us());
-            self.ladder.sample(now, (sent.at, us), &mut self.trip, tick);
+            let sample = Sample { tick: sent.tick, sent: sent.at, us };
+            self.ladder.sample(now, sample, &mut self.trip, tick);
         }
         self.judge(now, tick);
     }
@@ -208,9 +213,9 @@ impl ServerPeer {
         }
     }
 
-    fn take_inputs(&mut self, now: Micros, up: &packet::UpInputs, acked: u32, newest: bool) {
+    fn take_inputs(&mut self, now: Micros, up: &UpInputs, acked: u32, newest: bool) {
         let closed = self.inputs.closed();
-        let Some(tick) = packet::expand(closed, up.tick) else { return };
+        let Some(tick) = expand(closed, up.tick) else { return };
         if newest && closed > 0 {
             let tick_us = self.schema.tick_us() as i64;
             let ahead_us = (i64::from(tick) - i64::from(closed)) * tick_us;
@@ -219,7 +224,7 @@ impl ServerPeer {
         }
         // Nobody sees what did not come yet.
         let seen = ViewTick { tick: acked, frac: 0 };
-        let view = packet::view(up, acked).unwrap_or_default().min(seen);
+        let view = up.view(acked).unwrap_or_default().min(seen);
         for (ago, input) in (0..).zip(&up.inputs[..up.count]) {
             let Some(tick) = tick.checked_sub(ago) else { break };
             match self.inputs.offer(tick, *input, view.back(ago)) {
@@ -293,35 +298,40 @@ impl ServerPeer {
         if self.outbox.is_stale(tick) {
             self.give_up();
         }
-        let base = Some(self.knowledge.newest())
-            .filter(|base| tick.wrapping_sub(*base) < RING_TICKS as u32 && *base > 0)
-            .filter(|base| ring.get(*base).is_some());
+        let newest = self.knowledge.newest();
+        let base = ring.get(newest).filter(|_| newest > 0).map(Table::tick);
+        let sight = Sight { ring, table, base, visible, wait: self.wait(), known: &self.knowledge };
         let mut candidates = std::mem::take(&mut cache.candidates);
-        candidates.clear();
-        self.collect(ring, table, base, visible, cache, &mut candidates);
+        sight.collect(cache, &mut candidates);
 
-        let room = self.config.datagram_bytes as u32 * 8;
         let head = self.head(now, tick, base);
         let mut writer = BitWriter::new(out);
         head.write(&mut writer);
-        let events_end =
-            if head.events { self.outbox.write(&mut writer, tick, room / 2) } else { 0 };
-        let left = room - writer.bits_since(0) as u32 - TOLD_HEAD_BITS;
+        let room = self.config.datagram_bytes as u32 * 8;
+        let events_end = head.events.then(|| self.outbox.write(&mut writer, tick, room / 2));
+        let left = room - writer.bits_since(0) as u32 - snapshot::HEAD_BITS;
         let all = self.gained.all(&candidates, left);
         let partial = all.is_none();
         let told = all.unwrap_or_else(|| self.gained.some(&mut candidates, left, priority));
-        write_told(&mut writer, cache, &candidates, (partial, &told));
+        snapshot::write(&mut writer, cache, &candidates, (partial, &told));
         writer.finish();
 
-        let (shown, gone) = covered(&candidates, partial, &told);
+        let covered = snapshot::covered(&candidates, partial, &told);
         cache.candidates = candidates;
-        let events_end = head.events.then_some(events_end);
-        self.knowledge.send(Sent::new(tick, now, (shown, gone), (events_end, head.resync)));
+        self.knowledge.send(table, Sent::new(tick, now, covered, (events_end, head.resync)));
+        self.ladder.sent(now, tick - self.sent, &self.trip);
         self.sent = tick;
         self.figures.sent += 1;
         self.figures.sent_bytes += out.len() as u64;
         self.figures.partial += u64::from(partial);
         self.figures.full_states += u64::from(base.is_none() && self.knowledge.was_met());
+    }
+
+    /// For how many ticks an acknowledgement may be on its way.
+    fn wait(&self) -> u32 {
+        let trip = &self.trip.smoothed;
+        let us = if trip.is_some() { trip.mean + 4 * trip.deviation } else { TRIP_EXPECTED_US };
+        (us as u64 / self.schema.tick_us()).min(RING_TICKS as u64 / 2) as u32 + 2
     }
 
     fn head(&self, now: Micros, tick: u32, base: Option<u32>) -> DownHead {
@@ -342,45 +352,6 @@ impl ServerPeer {
         }
     }
 
-    /// What could be said of each slot that the player sees or may still have, lowest first.
-    fn collect(
-        &self,
-        ring: &Ring,
-        table: &Table,
-        base: Option<u32>,
-        visible: &EntitySet,
-        cache: &mut Cache,
-        candidates: &mut Vec<Candidate>,
-    ) {
-        let shown = visible.intersection(table.present());
-        for slot in shown.union(self.knowledge.held()).iter() {
-            let what = if shown.contains(slot) {
-                self.tell(ring, table, base, cache, slot)
-            } else {
-                Some(What::Gone)
-            };
-            candidates.extend(what.map(|what| Candidate::new(slot, what)));
-        }
-    }
-
-    fn tell(
-        &self,
-        ring: &Ring,
-        table: &Table,
-        base: Option<u32>,
-        cache: &mut Cache,
-        slot: u16,
-    ) -> Option<What> {
-        let own = self.knowledge.base(slot);
-        let against =
-            ring.get(own).filter(|_| own > 0).and_then(|base| cache.against(table, base, slot));
-        match against {
-            Some(encoded) if base == Some(own) => Some(What::Delta(encoded)),
-            Some(encoded) => Some(What::OwnDelta(encoded, (table.tick() - own) as u8)),
-            None => cache.whole(table, slot).map(What::New),
-        }
-    }
-
     /// What is known about the connection.
     #[must_use]
     pub fn figures(&self) -> PeerFigures {
@@ -391,56 +362,10 @@ impl ServerPeer {
             jitter_us: us(self.trip.smoothed.deviation),
             loss_down_permille: self.loss.permille(),
             loss_up_permille: self.window.loss.permille(),
-            depth_quarters: self.depth.max(-127),
+            depth_quarters: if self.depth == DEPTH_UNKNOWN { 0 } else { self.depth },
             every_ticks: if self.config.ladder { self.ladder.every_ticks() } else { 1 },
             events_waiting: self.outbox.len() as u16,
             ..self.figures
         }
     }
-}
-
-/// How many bits come before the entities: whether there was room for all, and how many there are.
-const TOLD_HEAD_BITS: u32 = 1 + COUNT_BITS;
-
-/// Writes what is said of each slot that is `told`.
-fn write_told(
-    writer: &mut BitWriter<'_>,
-    cache: &Cache,
-    candidates: &[Candidate],
-    (partial, told): (bool, &EntitySet),
-) {
-    writer.flag(partial);
-    writer.write(told.len() as u64, COUNT_BITS);
-    let mut next = 0;
-    for candidate in candidates.iter().filter(|candidate| told.contains(candidate.slot)) {
-        packet::write_gap(writer, candidate.slot - next);
-        next = candidate.slot + 1;
-        let (mark, encoded) = match candidate.what {
-            What::Delta(encoded) => (Mark::Delta, encoded),
-            What::OwnDelta(encoded, age) => (Mark::OwnDelta(age), encoded),
-            What::New(encoded) => (Mark::New, encoded),
-            What::Gone => {
-                Mark::Gone.write(writer);
-                continue;
-            }
-        };
-        mark.write(writer);
-        writer.copy(cache.bytes(encoded), encoded.bits.into());
-    }
-}
-
-/// The slots whose entity the datagram tells, and those that it says are empty.
-fn covered(candidates: &[Candidate], partial: bool, told: &EntitySet) -> (EntitySet, EntitySet) {
-    let (mut shown, mut gone) = (EntitySet::EMPTY, EntitySet::EMPTY);
-    for candidate in candidates {
-        let told = told.contains(candidate.slot);
-        match candidate.what {
-            What::Gone if told => gone.insert(candidate.slot),
-            What::Gone => {}
-            _ if partial && !told => {}
-            // What is not told where there was room for all is as expected, and thereby told.
-            _ => shown.insert(candidate.slot),
-        }
-    }
-    (shown, gone)
 }

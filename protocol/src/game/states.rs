@@ -62,6 +62,11 @@ impl States {
         self.kept.get(tick)
     }
 
+    /// True if the state of `tick` came and is right about `slot`.
+    pub(super) fn knows(&self, tick: u32, slot: u16) -> bool {
+        self.kept.state(tick).is_some_and(|state| state.known.contains(slot))
+    }
+
     /// Which of the 32 ticks before the newest came, the one before it in the lowest bit.
     pub(super) fn bits(&self) -> u32 {
         let Some(newest) = self.kept.newest else { return 0 };
@@ -96,13 +101,18 @@ impl States {
         let partial = reader.flag()?;
         let making = &mut self.making;
         making.table.begin(tick);
-        let told = self.kept.read_told(&mut reader, &mut making.table, age)?;
+        let (told, untold) = self.kept.read_told(&mut reader, &mut making.table, age)?;
         reader.finish()?;
-        making.known = self.kept.fill(&mut making.table, (age, partial), told)?;
+        if !partial {
+            self.kept.fill(&mut making.table, age, &told.union(&untold))?;
+        }
+        let all = EntitySet::below(making.table.schema().entities_max);
+        making.known = if partial { told } else { all.without(&untold) };
+        self.kept.guess(&mut making.table, &all.without(&making.known));
         making.came = true;
         std::mem::swap(making, &mut self.kept.ring[tick as usize % RING_TICKS]);
         self.kept.newest = Some(self.kept.newest.map_or(tick, |newest| newest.max(tick)));
-        Ok(!partial)
+        Ok(!partial && untold.is_empty())
     }
 }
 
@@ -130,30 +140,33 @@ impl Kept {
         (oldest.max(tick.saturating_add(1))..=newest).find(|tick| self.get(*tick).is_some())
     }
 
-    /// Reads the entities that a datagram tells: their slots.
+    /// Reads the entities that a datagram mentions: the slots that it tells of, and those that it says it does
+    /// not tell of.
     fn read_told(
         &self,
         reader: &mut BitReader<'_>,
         making: &mut Table,
         age: u8,
-    ) -> Result<EntitySet, Malformed> {
+    ) -> Result<(EntitySet, EntitySet), Malformed> {
         let count = reader.read(COUNT_BITS)?;
-        let (mut told, mut next) = (EntitySet::EMPTY, 0);
+        let (mut told, mut untold, mut next) = (EntitySet::EMPTY, EntitySet::EMPTY, 0);
         for _ in 0..count {
             let slot = next + read_gap(reader)?;
             if slot >= making.schema().entities_max {
                 return Err(Malformed::Unknown);
             }
-            match Mark::read(reader)? {
+            let mark = Mark::read(reader)?;
+            match mark {
                 Mark::Delta => self.read_delta(reader, making, slot, age)?,
                 Mark::OwnDelta(age) => self.read_delta(reader, making, slot, age)?,
                 Mark::New => read_new(reader, making, slot)?,
-                Mark::Gone => {}
+                Mark::Gone | Mark::Untold => {}
             }
-            told.insert(slot);
+            let set = if mark == Mark::Untold { &mut untold } else { &mut told };
+            set.insert(slot);
             next = slot + 1;
         }
-        Ok(told)
+        Ok((told, untold))
     }
 
     fn read_delta(
@@ -177,29 +190,24 @@ impl Kept {
         base.and_then(|base| self.state(base)).ok_or(Malformed::Unknown)
     }
 
-    /// Fills in what was not told. The slots that the state is right about.
-    fn fill(
-        &self,
-        making: &mut Table,
-        (age, partial): (u8, bool),
-        told: EntitySet,
-    ) -> Result<EntitySet, Malformed> {
-        let tick = making.tick();
-        let base = if age > 0 { Some(self.base(tick, age)?) } else { None };
-        if partial {
-            if let Some(last) = self.before(tick).and_then(|last| self.get(last)) {
-                for slot in last.present().without(&told).iter() {
-                    making.copy_slot(last, slot);
-                }
-            }
-            return Ok(told);
-        }
-        if let Some(base) = base {
-            for slot in base.table.present().intersection(&base.known).without(&told).iter() {
-                carry_slot(making, &base.table, slot, age);
+    /// Fills in what a datagram with room for all did not mention: it is as its baseline leads to expect.
+    fn fill(&self, making: &mut Table, age: u8, told: &EntitySet) -> Result<(), Malformed> {
+        if age > 0 {
+            let base = self.base(making.tick(), age)?;
+            for slot in base.table.present().intersection(&base.known).without(told).iter() {
+                carry_slot(making, &base.table, slot);
             }
         }
-        Ok(EntitySet::below(making.schema().entities_max))
+        Ok(())
+    }
+
+    /// Fills in what is not known: it is taken to have gone on as it was.
+    fn guess(&self, making: &mut Table, unknown: &EntitySet) {
+        if let Some(last) = self.before(making.tick()).and_then(|last| self.get(last)) {
+            for slot in last.present().intersection(unknown).iter() {
+                carry_slot(making, last, slot);
+            }
+        }
     }
 }
 
@@ -212,12 +220,13 @@ fn read_new(reader: &mut BitReader<'_>, making: &mut Table, slot: u16) -> Result
     delta::read_whole(reader, about, fields)
 }
 
-/// Puts the entity in `slot` of `base`, `age` ticks before, where it is expected now.
-fn carry_slot(making: &mut Table, base: &Table, slot: u16, age: u8) {
+/// Puts the entity in `slot` of `base`, an earlier tick, where it is expected now.
+fn carry_slot(making: &mut Table, base: &Table, slot: u16) {
     let Some(entity) = base.get(slot) else { return };
+    let ticks = making.tick() - base.tick();
     let kind = &making.schema().kinds[usize::from(entity.kind)];
     if let Some(fields) = making.place(slot, entity.kind, entity.generation) {
-        delta::carry(kind, entity.fields, age.into(), fields);
+        delta::carry(kind, (entity.fields, ticks), fields);
     }
 }
 

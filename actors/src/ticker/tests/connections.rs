@@ -72,7 +72,10 @@ fn who_comes_and_goes_is_part_of_what_plays_again() {
     stage.add(new_run(&Settings::default(), 1, 1));
     let (_port, heard) = stage.tapes[0].attach(5, 1);
     stage.run_until(ms(500));
-    assert!(heard.datagrams.lock().is_empty(), "whoever has no seat in the world sees nothing of it");
+    assert!(
+        heard.datagrams.lock().is_empty(),
+        "whoever has no seat in the world sees nothing of it"
+    );
     let people = vec![(Seat(0), 2), (Seat(5), 2)];
     stage.tapes[0].reins.roster(Roster { version: 2, people, bots: vec![] });
     stage.run_until(ms(990));

@@ -56,21 +56,29 @@ fn a_match_waits_half_a_second_ahead_of_the_disk_and_nothing_is_lost() {
     assert_eq!(stage.figures().skipped, 0, "a match that waits does not fall behind");
 }
 
-#[test]
-fn a_slow_disk_gets_larger_parts_and_not_more_of_them() {
+/// Plays for 8 s on a disk that takes `sync_ms` for each part. Returns how often the match waited.
+fn waited_on_a_disk_of(sync_ms: u64) -> u64 {
     let mut stage = Stage::default();
     stage.add(new_run(&Settings::default(), 0, 1));
-    stage.tapes[0].stalled = true;
-    for step in 1..=20 {
-        stage.run_until(ms(step * 400));
+    let syncs = 8_000 / sync_ms;
+    for sync in 1..=syncs {
+        stage.tapes[0].stalled = true;
+        stage.run_until(ms(sync * sync_ms));
         stage.tapes[0].stalled = false;
         stage.tapes[0].serve();
-        stage.tapes[0].stalled = true;
     }
     let (tick, waited) = (stage.tapes[0].hall.tick(), stage.figures().waited);
-    assert_eq!(u64::from(tick) + waited, 401);
-    assert!(waited < 40, "a disk that takes 400 ms hardly holds it up, but it did {waited} times");
-    stage.tapes[0].verify();
+    assert_eq!(u64::from(tick) + waited, syncs * sync_ms / 20 + 1, "nothing was skipped");
+    assert_eq!(stage.tapes[0].verify().ticks, stage.tapes[0].tick, "nothing was lost");
+    assert!(stage.tapes[0].tick >= tick - 25);
+    waited
+}
+
+#[test]
+fn a_disk_that_takes_a_quarter_of_a_second_costs_no_tick_and_a_slower_one_costs_time_alone() {
+    assert_eq!(waited_on_a_disk_of(250), 0);
+    let slower = waited_on_a_disk_of(400);
+    assert!((1..=150).contains(&slower), "it waited with {slower} of 400 ticks");
 }
 
 #[test]

@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 
 use crate::ticker::figures::ThreadFigures;
 use crate::ticker::link::Link;
+use crate::ticker::pace::Stopwatch;
 use crate::ticker::play::{End, Placed, Play, Reins, WORDS_MAX, Word};
 use crate::ticker::port::{Hall, Port};
-use crate::ticker::pace::Stopwatch;
 use crate::ticker::worker::Worker;
 
 pub(super) fn ms(ms: u64) -> Duration {
@@ -72,8 +72,7 @@ impl Stage {
         self.worker.add(Box::new(play), self.now.get());
         let (tick, checkpoint, since) = (run.tick, run.checkpoint.clone(), run.ticks.clone());
         let (log, stalled, end) = (Vec::new(), false, None);
-        let tape =
-            Tape { run, hall, reins, words, stalled, log, tick, checkpoint, since, end };
+        let tape = Tape { run, hall, reins, words, stalled, log, tick, checkpoint, since, end };
         self.tapes.push(tape);
         self.tapes.len() - 1
     }

@@ -161,7 +161,7 @@ impl Bot for Rover {
 }
 
 fn seen(fields: &[i32]) -> Seen {
-    let [x, y, vx, vy, ..] = *fields else { return Seen { x: 0, y: 0, vx: 0, vy: 0 } };
+    let [vx, vy, x, y, ..] = *fields else { return Seen { x: 0, y: 0, vx: 0, vy: 0 } };
     Seen { x, y, vx, vy }
 }
 

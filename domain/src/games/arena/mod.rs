@@ -1,7 +1,7 @@
 //! arena: everybody against everybody, seen from above, in real time.
 //!
 //! - [`schema`]: what there is on the wire, and in which slot. [`trig`], [`ground`]: angles, walls.
-//! - [`avatar`]: one player's step, which clients play ahead. [`shot`], [`past`]: what flies, and where
+//! - [`avatar`]: one player's step, which clients play ahead ([`own`]). [`shot`], [`past`]: what flies, and where
 //!   whom it meets was when the shooter saw them.
 //! - this file: the match. `sight`: who sees what. `bots`: players of the server's own.
 //!
@@ -17,6 +17,7 @@
 pub mod avatar;
 mod bots;
 pub mod ground;
+pub mod own;
 pub mod past;
 pub mod schema;
 pub mod shot;
@@ -25,7 +26,7 @@ mod sight;
 mod tests;
 pub mod trig;
 
-use playhouse_protocol::game::{EntitySet, Schema, Table, ViewTick};
+use playhouse_protocol::game::{EntitySet, Input, Schema, Table, ViewTick};
 use serde::{Deserialize, Serialize};
 
 use self::avatar::{Body, RELOAD, RELOAD_RAPID};
@@ -348,14 +349,11 @@ impl Game for Arena {
         }
     }
 
-    /// Only a shot rests on what was seen, and a sixteenth of a tick is 2 ms.
-    fn needed(input: SeatInput) -> SeatInput {
-        let ViewTick { tick, frac } = input.view;
-        let view = match Action::of(input.input).fire {
-            true => ViewTick { tick, frac: frac & 0xf0 },
-            false => ViewTick::default(),
-        };
-        SeatInput { view, ..input }
+    /// Only a shot that goes off rests on what was seen.
+    fn looks(&self, seat: Seat, input: Input) -> bool {
+        let Some(Some(player)) = self.players.get(seat.index()) else { return false };
+        let ready = if player.is_alive() { player.body.ready } else { player.life };
+        ready <= self.tick + 1 && Action::of(input).fire
     }
 
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {

@@ -24,7 +24,7 @@ pub const ITEMS: u16 = SCORES + PLAYERS_MAX;
 pub const SHOTS: u16 = ITEMS + ITEMS_MAX;
 const SLOTS: u16 = SHOTS + PLAYERS_MAX * SHOTS_EACH;
 
-/// A player on the ground: place, speed, aim, health, what they have. In the slot of the seat.
+/// A player on the ground: speed, place, aim, health, what they have. In the slot of the seat.
 pub const AVATAR: u8 = 0;
 /// How a player stands. In [`SCORES`] plus seat.
 pub const SCORE: u8 = 1;
@@ -42,14 +42,14 @@ pub const PICK: u8 = 2;
 
 /// The fields of an avatar, by number.
 pub mod avatar {
-    /// Centimetres.
-    pub const X: usize = 0;
-    /// Centimetres.
-    pub const Y: usize = 1;
     /// Centimetres a tick.
-    pub const VX: usize = 2;
+    pub const VX: usize = 0;
     /// Centimetres a tick.
-    pub const VY: usize = 3;
+    pub const VY: usize = 1;
+    /// Centimetres.
+    pub const X: usize = 2;
+    /// Centimetres.
+    pub const Y: usize = 3;
     /// 1,024ths of a turn.
     pub const AIM: usize = 4;
     /// 1 to 100.
@@ -60,11 +60,11 @@ pub mod avatar {
     pub const SHIELD: usize = 7;
 }
 
-const PLACE: [Field; 2] = [
-    Field::unsigned("x", 13).small(6).carried(2, 0),
-    Field::unsigned("y", 13).small(6).carried(3, 0),
-];
 const SPEED: [Field; 2] = [Field::signed("vx", 6), Field::signed("vy", 6)];
+const PLACE: [Field; 2] = [
+    Field::unsigned("x", 13).small(6).carried(0, 0),
+    Field::unsigned("y", 13).small(6).carried(1, 0),
+];
 const AIM: [Field; 1] = [Field::unsigned("aim", 10).wrapping().small(6)];
 const HEALTH: [Field; 1] = [Field::unsigned("health", 7)];
 const HAS: [Field; 2] = [Field::unsigned("rapid", 1), Field::unsigned("shield", 1)];
@@ -76,10 +76,10 @@ const THING: [Field; 3] =
     [Field::unsigned("x", 13), Field::unsigned("y", 13), Field::unsigned("what", 1)];
 
 const FLIGHT: [Field; 4] = [
-    Field::unsigned("x", 13).carried(2, 0),
-    Field::unsigned("y", 13).carried(3, 0),
     Field::signed("vx", 8),
     Field::signed("vy", 8),
+    Field::unsigned("x", 13).carried(0, 0),
+    Field::unsigned("y", 13).carried(1, 0),
 ];
 
 const SEAT: u8 = 7;
@@ -92,7 +92,7 @@ pub static SCHEMA: Schema = Schema {
     kinds: &[
         EntityKind {
             name: "avatar",
-            groups: &[Group(&PLACE), Group(&SPEED), Group(&AIM), Group(&HEALTH), Group(&HAS)],
+            groups: &[Group(&SPEED), Group(&PLACE), Group(&AIM), Group(&HEALTH), Group(&HAS)],
         },
         EntityKind { name: "score", groups: &[Group(&FRAGS)] },
         EntityKind { name: "item", groups: &[Group(&THING)] },

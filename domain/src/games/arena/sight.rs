@@ -33,7 +33,7 @@ impl Arena {
             let is = |until: u32| i32::from(until > self.tick);
             let (rapid, shield) = (is(player.rapid), is(player.shield));
             let health = i32::from(player.health);
-            let values = [body.x, body.y, body.vx, body.vy, body.aim.into(), health, rapid, shield];
+            let values = [body.vx, body.vy, body.x, body.y, body.aim.into(), health, rapid, shield];
             table.put(seat, AVATAR, player.life as u8, &values);
         }
         let score = [player.frags.into(), player.deaths.into()];
@@ -41,7 +41,7 @@ impl Arena {
         for (at, shot) in player.shots.iter().enumerate() {
             let Some(shot) = shot else { continue };
             let slot = SHOTS + seat * SHOTS_EACH + at as u16;
-            table.put(slot, SHOT, shot.born as u8, &[shot.x, shot.y, shot.vx, shot.vy]);
+            table.put(slot, SHOT, shot.born as u8, &[shot.vx, shot.vy, shot.x, shot.y]);
         }
     }
 

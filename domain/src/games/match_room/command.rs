@@ -278,7 +278,7 @@ pub struct Roster {
 pub struct Ticked {
     /// How many ticks are durable.
     pub tick: u32,
-    /// Who plays, if that is another version than the ticker said it has.
+    /// Who plays, if that is another version than the world had.
     pub roster: Option<Roster>,
     /// True if the log is full: the match must be concluded as it stands.
     pub conclude: bool,

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ticks::{Ticks, Verdict};
 
-/// How many bytes the log of a match may have. 3 MiB: 100 players for 15 minutes, 10 players for hours. Once
-/// less than [`LOG_SPARE`] is left the match must be concluded.
-pub const LOG_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// How many bytes the log of a match may have. 6 MiB: 100 players for half an hour, at a byte for each player and
+/// tick, which is what players take who fight all the time. Once less than 64 KiB is left the match must
+/// be concluded.
+pub const LOG_BYTES_MAX: usize = 6 * 1024 * 1024;
 
 /// What is kept free for the ticks that are under way when the log is found to be full. 64 KiB.
 const LOG_SPARE: usize = 64 * 1024;

@@ -20,13 +20,27 @@ pub enum Ending {
     Void(Why),
 }
 
+impl Ending {
+    /// The same as everybody may know it.
+    pub(super) fn public(mut self) -> Self {
+        if let Self::Concluded { results, .. } = &mut self {
+            for placing in results {
+                placing.player = placing.player.filter(|id| matches!(id, PlayerId::Account(_)));
+            }
+        }
+        self
+    }
+}
+
 /// How one player did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Placing {
     /// The seat; none for whoever left it before the end.
     pub seat: Option<Seat>,
-    /// Who had it; none if it was a bot.
+    /// Who had it; none if it was a bot. Everybody is told accounts alone: a guest's id is the device's.
     pub player: Option<PlayerId>,
+    /// True if it was a bot.
+    pub bot: bool,
     /// The name that was shown.
     pub name: String,
     /// 1 for the best. Equal scores share a place. None for whoever left before the end.

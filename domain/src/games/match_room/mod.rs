@@ -37,10 +37,13 @@ pub use self::command::{
     Command, Creation, Entered, Joined, MatchInfo, Phase, PlayerInfo, Presence, ReplayPage, Reply,
     Roster, Run, Ticked,
 };
+pub use self::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX, TICKS_AT_ONCE_MAX};
+pub use self::decide::{REPLAY_PAGE_BYTES, TITLE_MAX};
 pub use self::ending::{Ending, Placing, PlayerId, Why};
 pub use self::entry::NAME_MAX;
 pub use self::event::{Event, Reason};
 pub use self::player::{Player, TokenHash};
+pub use self::run::PLAY_TIME_MAX;
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
 
 use self::course::Course;

@@ -139,8 +139,8 @@ impl Match {
                 continue;
             };
             let player = seated.person().map(|person| person.player.into());
-            let (name, place) = (seated.name.clone(), Some(*place));
-            results.push(Placing { seat: Some(*seat), player, name, place, score: *score });
+            let (name, place, bot) = (seated.name.clone(), Some(*place), player.is_none());
+            results.push(Placing { seat: Some(*seat), player, bot, name, place, score: *score });
         }
         let others = self.seats.people().filter(|(seat, seated, _)| {
             seated.came > 0 && !standings.iter().any(|standing| standing.seat == *seat)
@@ -149,7 +149,7 @@ impl Match {
         let gone = self.left.iter().filter(|(player, _)| self.seats.of(*player).is_none());
         for (seat, player, name) in others.chain(gone.map(|(player, name)| (None, *player, name))) {
             let (player, name) = (Some(player.into()), name.clone());
-            results.push(Placing { seat, player, name, place: None, score: 0 });
+            results.push(Placing { seat, player, bot: false, name, place: None, score: 0 });
         }
         results
     }

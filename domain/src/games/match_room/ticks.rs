@@ -19,7 +19,7 @@ pub struct Ticks {
     /// The world after the last of them, as [`World::checkpoint`](crate::games::World::checkpoint) gave
     /// it: every few seconds, so that little has to be played again.
     pub checkpoint: Option<Vec<u8>>,
-    /// The version of the roster that the ticker has.
+    /// The version of the roster that the world had in the last of them.
     pub roster: u32,
 }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Match;
 use super::command::{MatchInfo, PlayerInfo};
+use super::ending::Ending;
 use super::event::Event;
 use crate::games::Seat;
 
@@ -34,7 +35,7 @@ impl Match {
             began_at: self.began_at,
             ended_at: self.ended_at,
             epoch: self.epoch,
-            ending: self.ending.clone(),
+            ending: self.ending.clone().map(Ending::public),
         })
     }
 

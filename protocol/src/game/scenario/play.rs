@@ -4,16 +4,19 @@ use super::{Report, Stage};
 use crate::game::link::{Link, Path};
 use crate::game::random::Random;
 use crate::game::{
-    Cache, ClientPeer, Dropped, EntitySet, Event, Input, Micros, Origin, PeerConfig, Received,
-    Resolved, Ring, ServerPeer, TimedEvent, ViewTick,
+    Cache, ClientPeer, Dropped, EntitySet, Event, Micros, Origin, PeerConfig, Received, Resolved,
+    Ring, ServerPeer, TimedEvent, ViewTick,
 };
 use crate::limits::RING_TICKS;
 
 /// How a scenario is played.
 #[derive(Debug, Clone, Copy)]
 pub struct Play {
-    /// How many players; they join within the first second.
+    /// How many players.
     pub players: u16,
+    /// How many of them have a connection, which they make within the first second; the others act as if they
+    /// sat at the server.
+    pub connected: u16,
     /// For how many ticks; then four seconds follow in which nothing new is told.
     pub ticks: u32,
     /// What everything follows from.
@@ -28,6 +31,8 @@ pub struct Play {
     pub warm_up_ticks: u32,
     /// The server's ends.
     pub config: PeerConfig,
+    /// The seat whose datagrams go into [`Report::stream`].
+    pub recorded: Option<u16>,
 }
 
 impl Play {
@@ -37,6 +42,7 @@ impl Play {
         let path = Path { delay_us: 50_000, ..Path::PERFECT };
         Self {
             players: 32,
+            connected: u16::MAX,
             ticks: 750,
             seed,
             up: path,
@@ -44,6 +50,7 @@ impl Play {
             blackout: None,
             warm_up_ticks: 150,
             config: PeerConfig::default(),
+            recorded: None,
         }
     }
 
@@ -64,6 +71,8 @@ struct Player {
     down: Link<Vec<u8>>,
     /// What it sees, by tick.
     seen: Box<[EntitySet]>,
+    /// When it last was told of each slot, or the slot was empty.
+    told_of: Box<[u32]>,
     told: Vec<TimedEvent>,
     taken: Vec<TimedEvent>,
 }
@@ -99,7 +108,7 @@ pub fn play<S: Stage>(stage: &mut S, how: Play) -> Report {
 
 impl<'a, S: Stage> Match<'a, S> {
     fn new(stage: &'a mut S, how: Play) -> Self {
-        let mut random = Random::new(how.seed);
+        let (schema, mut random) = (stage.schema(), Random::new(how.seed));
         let player = |seat: u16| {
             let mut link = |path| {
                 let mut link = Link::new(path, random.next_u64());
@@ -116,12 +125,12 @@ impl<'a, S: Stage> Match<'a, S> {
                 up,
                 down,
                 seen: vec![EntitySet::EMPTY; RING_TICKS].into(),
+                told_of: vec![0; schema.entities_max.into()].into(),
                 told: Vec::new(),
                 taken: Vec::new(),
             }
         };
         let players = (0..how.players).map(player).collect();
-        let schema = stage.schema();
         Self {
             stage,
             how,
@@ -152,7 +161,8 @@ impl<'a, S: Stage> Match<'a, S> {
     fn join(&mut self, now: Micros, at: usize) {
         let (schema, tick) = (self.stage.schema(), self.tick);
         let player = &mut self.players[at];
-        if player.ends.is_none() && player.joins <= now {
+        let connects = player.seat < self.how.connected;
+        if connects && player.ends.is_none() && player.joins <= now {
             let server = ServerPeer::new(schema, 1, self.how.config);
             player.ends = Some((server, ClientPeer::new(schema, 1, tick, now)));
         }
@@ -177,7 +187,8 @@ impl<'a, S: Stage> Match<'a, S> {
                 Err(Dropped::Replayed) => continue,
                 Err(dropped) => panic!("seat {}: {dropped}", player.seat),
             };
-            compare(&self.ring, &player.seen, client, received, &mut self.report);
+            let of = (&*player.seen, &mut *player.told_of);
+            compare(&self.ring, of, client, received, &mut self.report);
             if received.newest {
                 if before > self.how.warm_up_ticks && received.tick <= self.how.ticks {
                     self.report.gaps.push(received.tick - before);
@@ -198,13 +209,11 @@ impl<'a, S: Stage> Match<'a, S> {
         let measured = tick > self.how.warm_up_ticks && tick <= self.how.ticks;
         let mut inputs = Vec::new();
         for player in &mut self.players {
-            let absent = Resolved {
-                input: Input::NEUTRAL,
-                view: ViewTick::default(),
-                origin: Origin::Neutral,
-            };
             let Some((server, _)) = &mut player.ends else {
-                inputs.push(absent);
+                let world = self.ring.newest().filter(|_| player.seat >= self.how.connected);
+                let input = world.map(|world| self.stage.act(player.seat, tick, world));
+                let (input, view) = (input.unwrap_or_default(), ViewTick { tick, frac: 0 });
+                inputs.push(Resolved { input, view, origin: Origin::Real });
                 continue;
             };
             let resolved = server.close_input(now, tick);
@@ -242,9 +251,6 @@ impl<'a, S: Stage> Match<'a, S> {
         let Some((server, _)) = &mut player.ends else { return };
         let seen = &mut player.seen[self.tick as usize % RING_TICKS];
         self.stage.visible(player.seat, seen);
-        if self.how.down.bottleneck.is_some() {
-            self.report.queued_us.push((now.0, player.down.queued_us(now)));
-        }
         if !server.due(self.tick) {
             return;
         }
@@ -254,6 +260,12 @@ impl<'a, S: Stage> Match<'a, S> {
         self.report.bytes_max = self.report.bytes_max.max(datagram.len() as u32);
         if measured {
             self.report.bytes.push(datagram.len() as u32);
+        }
+        if self.how.down.bottleneck.is_some() {
+            self.report.queued_us.push((now.0, player.down.queued_us(now)));
+        }
+        if self.how.recorded == Some(player.seat) {
+            self.report.stream.push(datagram.clone());
         }
         player.down.send(now, datagram.len(), datagram.clone());
     }
@@ -292,18 +304,27 @@ impl<'a, S: Stage> Match<'a, S> {
 /// Compares what a player was told of a tick with what the server had then, within the player's sight.
 fn compare(
     ring: &Ring,
-    seen: &[EntitySet],
+    (seen, told_of): (&[EntitySet], &mut [u32]),
     client: &ClientPeer,
     received: Received,
     report: &mut Report,
 ) {
     let tick = received.tick;
     let (Some(truth), Some(told)) = (ring.get(tick), client.state(tick)) else { return };
-    if !received.whole {
-        return;
-    }
     let seen = &seen[tick as usize % RING_TICKS];
-    let visible = truth.iter().filter(|(slot, _)| seen.contains(*slot));
-    assert!(visible.eq(told.iter()), "the state of tick {tick} is another");
+    for (slot, told_of) in (0..).zip(told_of) {
+        let is = truth.get(slot).filter(|_| seen.contains(slot));
+        let known = client.knows(tick, slot);
+        if known {
+            assert_eq!(told.get(slot), is, "slot {slot} at tick {tick}");
+        } else {
+            assert!(!received.whole, "slot {slot} at tick {tick} is not known");
+        }
+        if known || is.is_none() || *told_of == 0 {
+            *told_of = tick.max(*told_of);
+        }
+        report.untold_max = report.untold_max.max(tick.saturating_sub(*told_of));
+    }
     report.states_compared += 1;
+    report.states_whole += u64::from(received.whole);
 }

@@ -27,10 +27,16 @@ pub struct Report {
     pub events_late_us: Vec<u64>,
     /// How many states were compared with the server's, from the first tick on; any difference ends the play.
     pub states_compared: u64,
-    /// How long the queues before the bottlenecks were: the moment, in microseconds, and the length.
+    /// How many of them told of every entity in sight.
+    pub states_whole: u64,
+    /// For how many ticks at most a player was not told of an entity in its sight, counted by the states that came.
+    pub untold_max: u32,
+    /// For how long each datagram had to wait before the bottleneck, in microseconds: when it was sent, and how long.
     pub queued_us: Vec<(u64, u64)>,
     /// When each player's newest states came, in microseconds: the player's seat, the moment, the tick.
     pub fresh: Vec<(u16, u64, u32)>,
+    /// Each datagram to the player that was recorded.
+    pub stream: Vec<Vec<u8>>,
     /// What the server knew in the end about each player.
     pub peers: Vec<PeerFigures>,
     /// What each player knew in the end.
@@ -73,7 +79,7 @@ impl Report {
     pub fn line(&self) -> String {
         format!(
             "{:.1} bytes a datagram (at most {}), up {:.1}; gap p99 {}; missed {:.4} %; full states {}; \
-             {} events {}, p99 {} ms; {} states compared",
+             {} events {}, p99 {} ms; {} states compared, {} whole",
             self.bytes_mean(),
             self.bytes_max,
             self.bytes_up_mean(),
@@ -84,6 +90,7 @@ impl Report {
             if self.events_whole { "once and in order" } else { "NOT WHOLE" },
             self.events_late_p99_us() / 1_000,
             self.states_compared,
+            self.states_whole,
         )
     }
 }

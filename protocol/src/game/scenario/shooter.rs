@@ -14,20 +14,20 @@ const WALK: i32 = 18;
 const FLIGHT: i32 = 60;
 
 /// How fast a player gathers speed, in centimetres a tick for each tick.
-const GATHER: i32 = 4;
+const GATHER: i32 = 2;
 
 const PICK_UPS: u16 = 16;
 const ROCKETS: u16 = 64;
 const PLAYERS_MAX: u16 = 100;
 
-const PLACE: [Field; 2] = [
-    Field::unsigned("x", 14).small(3).carried(2, 0),
-    Field::unsigned("y", 14).small(3).carried(3, 0),
-];
 const SPEED: [Field; 2] = [Field::signed("vx", 7).small(3), Field::signed("vy", 7).small(3)];
-const AIM: [Field; 1] = [Field::unsigned("aim", 10).small(6).wrapping()];
+const PLACE: [Field; 2] = [
+    Field::unsigned("x", 14).small(2).carried(0, 0),
+    Field::unsigned("y", 14).small(2).carried(1, 0),
+];
+const AIM: [Field; 1] = [Field::unsigned("aim", 10).small(7).wrapping()];
 const FIRE: [Field; 2] =
-    [Field::unsigned("shots", 4).small(1).wrapping(), Field::unsigned("arm", 2)];
+    [Field::unsigned("shots", 4).small(2).wrapping(), Field::unsigned("arm", 2)];
 const BODY: [Field; 2] =
     [Field::unsigned("health", 7).small(5), Field::unsigned("score", 8).small(1)];
 
@@ -38,7 +38,7 @@ static SCHEMA: Schema = Schema {
     kinds: &[
         EntityKind {
             name: "player",
-            groups: &[Group(&PLACE), Group(&SPEED), Group(&AIM), Group(&FIRE), Group(&BODY)],
+            groups: &[Group(&SPEED), Group(&PLACE), Group(&AIM), Group(&FIRE), Group(&BODY)],
         },
         EntityKind {
             name: "pick-up",
@@ -47,7 +47,7 @@ static SCHEMA: Schema = Schema {
                 Group(&[Field::unsigned("taken", 1)]),
             ],
         },
-        EntityKind { name: "rocket", groups: &[Group(&PLACE), Group(&SPEED)] },
+        EntityKind { name: "rocket", groups: &[Group(&SPEED), Group(&PLACE)] },
     ],
     input: &[
         Field::signed("right", 2),
@@ -236,7 +236,7 @@ impl Stage for Shooter {
             let ([x, y], [vx, vy]) = (player.place, player.speed);
             let rest = [player.aim, player.shots, player.arm, player.health, player.score];
             let [aim, shots, arm, health, score] = rest;
-            table.put(slot, 0, player.lives, &[x, y, vx, vy, aim, shots, arm, health, score]);
+            table.put(slot, 0, player.lives, &[vx, vy, x, y, aim, shots, arm, health, score]);
         }
         for (at, taken) in (0..).zip(self.taken) {
             let place = i32::from(at) * (SIDE / i32::from(PICK_UPS));
@@ -244,7 +244,7 @@ impl Stage for Shooter {
         }
         for (at, rocket) in (0..).zip(&self.rockets).filter(|(_, rocket)| rocket.ticks_left > 0) {
             let ([x, y], [vx, vy]) = (rocket.place, rocket.speed);
-            table.put(PLAYERS_MAX + PICK_UPS + at, 2, rocket.flown, &[x, y, vx, vy]);
+            table.put(PLAYERS_MAX + PICK_UPS + at, 2, rocket.flown, &[vx, vy, x, y]);
         }
     }
 
@@ -261,7 +261,7 @@ impl Stage for Shooter {
             let phase = (tick + u32::from(seat) * 7) / period;
             Random::new(self.seed ^ salt << 48 ^ u64::from(seat) << 32 ^ u64::from(phase))
         };
-        let way = |salt| of(14, salt).below(3) as i32 - 1;
+        let way = |salt| of(20, salt).below(3) as i32 - 1;
         let turn = of(20, 3).below(41) as i32 - 20;
         let aim = of(20, 4).below(1_024) as i32 + turn * (tick % 20) as i32;
         let fires = of(40, 5).happens(700_000) && tick % 4 == u32::from(seat) % 4;

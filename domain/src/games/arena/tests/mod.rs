@@ -6,3 +6,4 @@ mod rules;
 mod secrecy;
 mod stage;
 mod vectors;
+mod wire;

@@ -125,6 +125,9 @@ fn a_match_in_lists_is_live_and_then_over_and_in_what_its_players_played() {
     stage.take_up().unwrap();
     stage.finish();
     assert_eq!(tables(&stage), ["matches_over", "matches_by_player"]);
+    let seen = serde_json::to_string(&stage.rules.view(stage.now, &Audience::Public)).unwrap();
+    let id = |n: u128| uuid::Uuid::from_u128(n).to_string();
+    assert!(seen.contains(&id(1)) && !seen.contains(&id(2)), "no guest's id is told: {seen}");
     stage.end();
 }
 

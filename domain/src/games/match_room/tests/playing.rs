@@ -105,7 +105,6 @@ proptest! {
         let mut stage = Stage::new(creation());
         stage.begin(&[1]);
         stage.take_up().unwrap();
-        let mut durable = stage.ticker.as_ref().unwrap().recording.world().hash();
         let mut happened = Happenings::new();
         for step in steps {
             match step {
@@ -123,43 +122,37 @@ proptest! {
                     recording.step(&inputs, &mut happened);
                     if recording.waiting() >= 60 {
                         stage.tell(false).unwrap();
-                        durable = stage.ticker.as_ref().unwrap().recording.world().hash();
                     }
                 }
                 Step::Tell | Step::Save => {
-                    durable = stage.ticker.as_ref().unwrap().recording.world().hash();
                     let before = stage.ticker.as_ref().unwrap().recording.world().tick();
                     let ticked = stage.tell(matches!(step, Step::Save)).unwrap();
                     prop_assert_eq!(ticked.tick, before);
-                    if ticked.roster.is_some() {
-                        // Who came and went is in the world, and not durable before the next tick.
-                        stage.ticker.as_mut().unwrap().recording.step(&[], &mut happened);
-                        stage.tell(false).unwrap();
-                        durable = stage.ticker.as_ref().unwrap().recording.world().hash();
-                    }
                 }
                 Step::Crash => {
                     stage.via += 1;
+                    let durable = stage.verified();
+                    let same = stage.rules.course.aligned == stage.rules.roster().version;
                     stage.take_up().unwrap();
-                    let recording = &mut stage.ticker.as_mut().unwrap().recording;
+                    let world = stage.ticker.as_ref().unwrap().recording.world();
+                    prop_assert_eq!(world.tick(), durable.ticks);
+                    prop_assert!(!same || world.hash() == durable.hash, "it goes on where it was");
                     let roster = stage.rules.roster();
-                    if roster.version == stage.rules.course.aligned {
-                        prop_assert_eq!(recording.world().hash(), durable, "it goes on where it was");
-                    }
-                    let seats: Vec<_> = recording.world().seats();
                     let mut wanted: Vec<_> = roster.people.iter().map(|(seat, _)| *seat).collect();
                     wanted.extend(roster.bots);
                     wanted.sort();
-                    prop_assert_eq!(seats, wanted, "who plays is in the world");
+                    prop_assert_eq!(world.seats(), wanted, "who plays is in the world");
                 }
                 Step::Come(who) => drop(stage.come(who)),
                 Step::Leave(who) => drop(stage.ask(&person(who), Command::Leave)),
             }
         }
+        stage.tell(false).unwrap();
+        stage.ticker.as_mut().unwrap().recording.step(&[], &mut happened);
         stage.tell(true).unwrap();
         let hash = stage.ticker.as_ref().unwrap().recording.world().hash();
-        let verified = stage.verified();
-        prop_assert!(verified.hash == hash || stage.ticker.as_ref().unwrap().recording.waiting() == 0);
+        prop_assert_eq!(stage.verified().hash, hash);
+        prop_assert_eq!(stage.rules.course.aligned, stage.rules.roster().version);
         stage.end();
     }
 }

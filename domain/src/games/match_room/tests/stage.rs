@@ -353,7 +353,9 @@ impl Ticker {
                 let mut seen = EntitySet::EMPTY;
                 world.visible(seat, &mut seen);
                 let input = bot.act(&Sight::new(seat, tick, &table, &seen));
-                inputs.push(SeatInput { seat, input, view: ViewTick { tick, frac: 77 } });
+                // Two ticks behind, more or less, as it is at the end of a connection.
+                let view = ViewTick { tick: tick.saturating_sub(2), frac: (tick * 91 % 200) as u8 };
+                inputs.push(SeatInput { seat, input, view });
             }
             happened.clear();
             self.recording.step(&inputs, &mut happened);

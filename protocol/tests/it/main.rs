@@ -1,0 +1,8 @@
+//! The game protocol as its users meet it.
+
+mod counting;
+mod hostile;
+mod links;
+mod pair;
+mod peers;
+mod steady;
