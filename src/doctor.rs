@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::Write;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -28,6 +28,10 @@ const DESCRIPTORS_MIN: u64 = 4096;
 /// Less free memory than this is not enough. 512 MiB: the store's cache, 10,000 connections and room
 /// to spare.
 const MEMORY_MIN: u64 = 512 << 20;
+
+/// Less than this for a UDP socket loses packets when hundreds of players send at once. 1 MiB, some 450
+/// packets as the system counts them.
+const UDP_BUFFER_MIN: usize = 1 << 20;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +103,9 @@ pub fn examine(config: &Config) -> Vec<Finding> {
         cores(),
         clock(),
         http_port(config),
-        quic_port(config.quic.addr),
+        quic_port(config),
+        quic_certificate(config),
+        udp_buffer(config),
         tls(config),
         browser(),
         sandbox(),
@@ -317,14 +323,58 @@ fn http_port(config: &Config) -> Finding {
     }
 }
 
-fn quic_port(addr: SocketAddr) -> Finding {
+fn quic_port(config: &Config) -> Finding {
+    let addr = config.quic.addr;
+    if !config.quic.enabled {
+        return Finding::fine("quic", "off: matches are played over WebSocket");
+    }
     match UdpSocket::bind(addr) {
-        Ok(_) => Finding::fine("quic", format!("{addr} is free (not used by this version)")),
-        Err(error) => Finding::poor(
+        Ok(_) => Finding::fine("quic", format!("{addr} is free (UDP)")),
+        Err(_) if is_served(&config.store.data) => {
+            Finding::fine("quic", format!("{addr} is in use; a server runs on this data"))
+        }
+        Err(error) => Finding::bad(
             "quic",
-            format!("{addr} cannot be listened on: {error} (not used by this version)"),
-            "name another with --quic",
+            format!("{addr} cannot be listened on (UDP): {error}"),
+            "stop what uses it, name another with --quic, or turn it off (quic.enabled)",
         ),
+    }
+}
+
+/// By which certificate clients of games know the server. Nothing is made here.
+fn quic_certificate(config: &Config) -> Finding {
+    let quic = &config.quic;
+    let named = Certificates::named(quic.cert.as_deref(), quic.key.as_deref());
+    match named.and_then(|named| Ok(named.or(Certificates::open(&config.tls)?))) {
+        Ok(Some(_)) => Finding::fine("quic-tls", "by the certificate that is named"),
+        Ok(None) => {
+            let life = quic.certificate_life.as_secs() / (24 * 3600);
+            let found = format!("by one of the server's own, good for {life} days and renewed");
+            Finding::fine("quic-tls", found)
+        }
+        Err(error) => {
+            let found = crate::cli::chain(&error);
+            Finding::bad("quic-tls", found, "see quic.cert and quic.key; both are PEM")
+        }
+    }
+}
+
+/// Whether the system grants a UDP socket room for what comes at once.
+fn udp_buffer(config: &Config) -> Finding {
+    if !config.quic.enabled {
+        return Finding::fine("udp", "not used");
+    }
+    match crate::quic::endpoint::granted_bytes() {
+        Ok(bytes) if bytes < UDP_BUFFER_MIN => Finding::poor(
+            "udp",
+            format!("the system grants {} KiB of buffer to a socket", bytes >> 10),
+            "sysctl -w net.core.rmem_max=4194304 net.core.wmem_max=4194304 (for hundreds of players)",
+        ),
+        Ok(bytes) => {
+            let found = format!("the system grants {} KiB of buffer to a socket", bytes >> 10);
+            Finding::fine("udp", found)
+        }
+        Err(error) => Finding::poor("udp", format!("unknown: {error}"), "look by hand"),
     }
 }
 
@@ -377,6 +427,13 @@ mod tests {
         assert_eq!(http_port(&config).verdict, Verdict::Bad);
         drop(taken);
         assert_eq!(http_port(&config).verdict, Verdict::Fine);
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
+        config.quic.addr = taken.local_addr().unwrap();
+        let finding = quic_port(&config);
+        assert_eq!(finding.verdict, Verdict::Bad);
+        assert!(finding.to_string().contains("--quic"), "{finding}");
+        config.quic.enabled = false;
+        assert_eq!(quic_port(&config).verdict, Verdict::Fine);
     }
 
     #[test]
@@ -393,5 +450,8 @@ mod tests {
         config.tls.cert = Some("/nowhere/cert.pem".into());
         config.tls.key = Some("/nowhere/key.pem".into());
         assert_eq!(tls(&config).verdict, Verdict::Bad);
+        assert_eq!(quic_certificate(&config).verdict, Verdict::Bad);
+        config.tls = crate::config::Tls::default();
+        assert_eq!(quic_certificate(&config).verdict, Verdict::Fine);
     }
 }

@@ -1,4 +1,4 @@
-//! Everything behind the sockets: the store and the rooms in it. The server opens it, and so do
+//! Everything behind the sockets: the store, the rooms in it, and the threads on which matches tick. The server opens it, and so do
 //! commands that work on a data directory while no server runs.
 
 use std::fs::{DirBuilder, File};
@@ -11,9 +11,11 @@ use std::time::Duration;
 use nix::fcntl::{Flock, FlockArg};
 use playhouse_actors::journal::sled::{OpenError, SledJournal};
 use playhouse_actors::journal::{Journal, JournalError};
+use playhouse_actors::ticker::Ticker;
 use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
 use playhouse_domain::audit::Audit;
+use playhouse_domain::games::match_room::{Match, RUN};
 use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
 use playhouse_domain::poll::Poll;
@@ -42,6 +44,9 @@ pub enum HouseError {
     /// The store does not open, or another server has it open.
     #[error(transparent)]
     Open(#[from] OpenError),
+    /// The threads on which matches tick cannot be started.
+    #[error("failed to start the threads of matches")]
+    Ticker(#[source] io::Error),
     /// The store opens and cannot be used.
     #[error("failed to start the rooms")]
     Rooms(#[source] JournalError),
@@ -53,6 +58,8 @@ pub struct House {
     pub journal: Arc<SledJournal>,
     /// The rooms.
     pub rooms: Rooms,
+    /// Where matches tick.
+    pub ticker: Ticker,
 }
 
 impl House {
@@ -65,9 +72,11 @@ impl House {
     pub fn open(config: &Config) -> Result<Self, HouseError> {
         make_directory(&config.store.data)?;
         let journal = Arc::new(SledJournal::open(&config.store.data)?);
+        let ticker = Ticker::start(config.games.threads).map_err(HouseError::Ticker)?;
         let start = performers(kinds(Start::new(journal.clone())), &config.cinema);
+        let start = start.performer(RUN, Arc::new(ticker.clone()));
         let rooms = start.start().map_err(HouseError::Rooms)?;
-        Ok(Self { journal, rooms })
+        Ok(Self { journal, rooms, ticker })
     }
 
     /// Finishes what was accepted and syncs, within `deadline`, and lets go of the data directory.
@@ -110,6 +119,7 @@ fn kinds(start: Start) -> Start {
         .kind::<Questions>()
         .kind::<Roll>()
         .kind::<Series>()
+        .kind::<Match>()
         .kind::<Audit>()
 }
 

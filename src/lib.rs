@@ -2,8 +2,8 @@
 //!
 //! - [`config`], [`cli`], [`control`]: what the operator says. [`doctor`]: what the machine says.
 //! - [`server`]: start-up and shutdown, in order; [`check`], [`house`], [`listen`],
-//!   [`accept`], [`wire`], [`tls`], [`logs`]: parts of it.
-//! - [`http`]: REST and pages; [`ws`]: the live connection.
+//!   [`accept`], [`wire`], [`tls`], [`private`], [`logs`]: parts of it.
+//! - [`http`]: REST and pages; [`ws`]: the live connection; [`quic`]: the game transport.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
 //!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
 //! - [`trail`]: what was administered, and by whom. [`backups`]: copies made over the API.
@@ -21,6 +21,7 @@ pub mod config;
 pub mod control;
 pub mod demo;
 pub mod doctor;
+pub mod games;
 pub mod house;
 pub mod http;
 pub mod listen;
@@ -28,6 +29,8 @@ pub mod lists;
 pub mod logs;
 pub mod payments;
 pub mod polls;
+pub mod private;
+pub mod quic;
 pub mod rpc;
 pub mod server;
 pub mod tls;

@@ -13,9 +13,14 @@ use socket2::{Domain, Protocol, SockAddr, Socket, TcpKeepalive, Type};
 pub struct Ready {
     /// REST, pages and the live connection.
     pub http: SocketAddr,
-    /// The game transport; none until it exists.
+    /// The game transport; none where it is off.
     pub quic: Option<SocketAddr>,
 }
+
+/// How many bytes may wait unsent in the system before a socket counts as full. 16 KiB: what a player
+/// over WebSocket is told must not be seconds old, and two packets' worth is enough to keep a network
+/// busy that acknowledges within milliseconds.
+const UNSENT_BYTES: u32 = 16 << 10;
 
 /// Listens at `addr`.
 ///
@@ -31,6 +36,9 @@ pub fn listen(addr: SocketAddr, backlog: u32, send_timeout: Duration) -> io::Res
     // A restart may listen again at once; two servers on one port stay impossible.
     socket.set_reuse_address(true)?;
     socket.set_tcp_user_timeout(Some(send_timeout))?;
+    // A match's tick must not wait for the acknowledgement of the one before.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_tcp_notsent_lowat(UNSENT_BYTES)?;
     // Peers that vanished while nothing was on its way to them are asked after a minute.
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(Duration::from_secs(60)))?;
     socket.set_nonblocking(true)?;
@@ -66,6 +74,8 @@ mod tests {
         let (accepted, _) = listener.accept().unwrap();
         assert_eq!(SockRef::from(&accepted).tcp_user_timeout().unwrap(), Some(timeout));
         assert!(SockRef::from(&accepted).keepalive().unwrap());
+        assert!(SockRef::from(&accepted).tcp_nodelay().unwrap());
+        assert_eq!(SockRef::from(&accepted).tcp_notsent_lowat().unwrap(), UNSENT_BYTES);
     }
 
     #[test]

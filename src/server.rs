@@ -1,7 +1,7 @@
 //! Start-up and shutdown, in order.
 //!
 //! Start: settings, store and rooms ([`House`]), certificates, sockets, then ready. Shutdown: not
-//! ready, no new work, finish what was accepted, sync, close the sockets.
+//! ready, no new work, finish what was accepted, sync, let the players go, close the sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,15 +17,19 @@ use crate::accept::{self, CLOSE_WITHIN};
 use crate::accounts::Accounts;
 use crate::accounts::keys::KeysError;
 use crate::app::{App, Phase};
+use crate::asking::server_time;
 use crate::backups::Backups;
 use crate::config::{BadSetting, Config};
 use crate::control::Control;
+use crate::games::Stage;
+use crate::games::house::{GameHouse, GamesError};
 use crate::house::{House, HouseError};
 use crate::http::error::Problem;
 use crate::http::limit::Limits;
 use crate::http::metrics;
 use crate::http::mount::{Base, application, routes};
 use crate::listen::{Ready, listen};
+use crate::quic::Identity;
 use crate::tls::{Certificates, TlsError};
 use crate::trail::{Trail, by_command_line};
 use crate::ws::{self, AppDoors, Link, Live};
@@ -55,6 +59,9 @@ pub enum StartError {
     /// The first administrator cannot be made.
     #[error("failed to make the first administrator")]
     Admin(#[source] Problem),
+    /// The game transport does not open.
+    #[error(transparent)]
+    Games(#[from] GamesError),
     /// The address cannot be listened on.
     #[error("failed to listen on {addr}")]
     Listen {
@@ -70,6 +77,7 @@ pub enum StartError {
 pub struct Server {
     app: App,
     house: House,
+    games: GameHouse,
     live: Live,
     ready: Ready,
     http: ServerHandle,
@@ -94,17 +102,8 @@ impl Server {
         let listener =
             listen(config.http.addr, config.http.backlog, config.http.send_timeout).map_err(at)?;
         let http = listener.local_addr().map_err(at)?;
-        let app = App {
-            public_url: public_url(&config, http).into(),
-            config: config.clone(),
-            rooms: house.rooms.clone(),
-            accounts: Accounts::open(config.clone(), house.rooms.clone())?,
-            limits: Arc::new(Limits::new(&config.limits)),
-            trail: Trail::new(house.rooms.clone()),
-            backups: Backups::new(&config.store.data, house.journal.clone()),
-            live: Link::default(),
-            phase: Phase::default(),
-        };
+        let mut games = GameHouse::open(&config)?;
+        let app = assemble(&config, &house, &games, http)?;
         first_admin(&app).await?;
 
         let live = Live::new(
@@ -114,7 +113,8 @@ impl Server {
             Arc::new(AppDoors(app.clone())),
         );
         app.live.set(&live);
-        let base = Base::new(config.clone(), app.phase.clone());
+        games.serve(&config, app.public_url.clone(), &app.stage, app.phase.clone())?;
+        let base = Base::new(config.clone(), app.phase.clone()).with_games(games.reach());
         let (mount, mount_live) = (routes(app.clone()), live.clone());
         let factory = move || {
             let (mount, live) = (mount.clone(), mount_live.clone());
@@ -129,10 +129,11 @@ impl Server {
 
         let control = Control::start(&config.store.data, house.journal.clone(), app.clone());
         app.phase.serve();
-        tracing::info!(url = %app.public_url, data = %config.store.data.display(), "serving");
-        let ready = Ready { http, quic: None };
-        let chores = chores(&config, certificates, live.clone());
-        Ok(Self { app, house, live, ready, http: handle, serving, chores, control })
+        let ready = Ready { http, quic: games.addr() };
+        let (url, data) = (&app.public_url, config.store.data.display());
+        tracing::info!(%url, %data, quic = ?ready.quic, "serving");
+        let chores = chores(&config, certificates, games.identity(), live.clone());
+        Ok(Self { app, house, games, live, ready, http: handle, serving, chores, control })
     }
 
     /// Where it listens.
@@ -157,8 +158,10 @@ impl Server {
         let left =
             |reserve: Duration| (deadline - reserve).saturating_duration_since(Instant::now());
         let finished = self.house.close(left(2 * CLOSE_WITHIN)).await;
-        // What was asked over the live connections is answered by now.
-        self.live.shut_down(left(CLOSE_WITHIN).min(CLOSE_WITHIN)).await;
+        // What was asked over the live connections is answered by now, and no match ticks any more.
+        let within = left(CLOSE_WITHIN).min(CLOSE_WITHIN);
+        let (live, games) = (self.live.shut_down(within), self.games.stop(&self.app.stage, within));
+        futures_util::future::join(live, games).await;
         let closing = async {
             self.http.stop(true).await;
             let _ = self.serving.await;
@@ -168,6 +171,30 @@ impl Server {
         tracing::info!(finished, closed, "stopped");
         finished
     }
+}
+
+/// Puts together what every handler shares.
+fn assemble(
+    config: &Arc<Config>,
+    house: &House,
+    games: &GameHouse,
+    http: SocketAddr,
+) -> Result<App, StartError> {
+    let accounts = Accounts::open(config.clone(), house.rooms.clone())?;
+    let at = (games.reach(), games.runtime().handle().clone());
+    let ours = (house.rooms.clone(), accounts.clone());
+    Ok(App {
+        public_url: public_url(config, http).into(),
+        config: config.clone(),
+        rooms: house.rooms.clone(),
+        accounts,
+        limits: Arc::new(Limits::new(&config.limits)),
+        trail: Trail::new(house.rooms.clone()),
+        backups: Backups::new(&config.store.data, house.journal.clone()),
+        live: Link::default(),
+        stage: Stage::new(config, ours, house.ticker.clone(), at),
+        phase: Phase::default(),
+    })
 }
 
 /// Makes the account `admin` with the configured password, unless it is there.
@@ -192,43 +219,45 @@ fn public_url(config: &Config, http: SocketAddr) -> String {
     config.http.public_url.clone().unwrap_or_else(|| format!("{scheme}://{http}"))
 }
 
+/// Does `what` every `every`, until it is aborted.
+fn again(every: Duration, mut what: impl FnMut() + 'static) -> JoinHandle<()> {
+    actix::spawn(async move {
+        loop {
+            tokio::time::sleep(every).await;
+            what();
+        }
+    })
+}
+
 /// What happens every few seconds.
 fn chores(
     config: &Config,
     certificates: Option<Arc<Certificates>>,
+    identity: Option<Identity>,
     live: Live,
 ) -> Vec<JoinHandle<()>> {
-    let mut chores = vec![
-        actix::spawn(async {
-            loop {
-                tokio::time::sleep(UPKEEP_EVERY).await;
-                metrics::upkeep();
-            }
-        }),
-        actix::spawn(async move {
-            loop {
-                tokio::time::sleep(RATES_EVERY).await;
-                live.take_rates();
-            }
-        }),
-    ];
+    let mut chores =
+        vec![again(UPKEEP_EVERY, metrics::upkeep), again(RATES_EVERY, move || live.take_rates())];
+    let every = config.tls.reload_every;
     if let Some(certificates) = certificates {
-        let every = config.tls.reload_every;
-        chores.push(actix::spawn(async move {
-            loop {
-                tokio::time::sleep(every).await;
-                match certificates.reload() {
-                    Ok(true) => tracing::info!("serving a new certificate"),
-                    Ok(false) => {}
-                    Err(error) => {
-                        let why = crate::cli::chain(&error);
-                        tracing::warn!(why, "kept the old certificate");
-                    }
-                }
-            }
-        }));
+        chores.push(again(every, move || renewed("HTTP", certificates.reload())));
+    }
+    if let Some(identity) = identity {
+        chores.push(again(every, move || renewed("games", identity.refresh(server_time()))));
     }
     chores
+}
+
+/// Says in the log what became of a look for a newer certificate.
+fn renewed(of: &str, looked: Result<bool, impl std::error::Error>) {
+    match looked {
+        Ok(true) => tracing::info!(of, "serving a new certificate"),
+        Ok(false) => {}
+        Err(error) => {
+            let why = crate::cli::chain(&error);
+            tracing::warn!(of, why, "kept the old certificate");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -247,6 +276,7 @@ mod tests {
         let mut config = Config::default();
         config.store.data = data.to_owned();
         config.http.addr.set_port(0);
+        config.quic.addr.set_port(0);
         config
     }
 

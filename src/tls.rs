@@ -71,12 +71,21 @@ impl Certificates {
     ///
     /// See [`TlsError`].
     pub fn open(tls: &Tls) -> Result<Option<Arc<Self>>, TlsError> {
-        let (Some(cert), Some(key)) = (&tls.cert, &tls.key) else {
+        Self::named(tls.cert.as_deref(), tls.key.as_deref())
+    }
+
+    /// Reads the two files; none unless both are named.
+    ///
+    /// # Errors
+    ///
+    /// See [`TlsError`].
+    pub fn named(cert: Option<&Path>, key: Option<&Path>) -> Result<Option<Arc<Self>>, TlsError> {
+        let (Some(cert), Some(key)) = (cert, key) else {
             return Ok(None);
         };
         let written = written(cert, key);
         let now = RwLock::new(Current { pair: read(cert, key)?, written });
-        Ok(Some(Arc::new(Self { cert: cert.clone(), key: key.clone(), now })))
+        Ok(Some(Arc::new(Self { cert: cert.to_owned(), key: key.to_owned(), now })))
     }
 
     /// Reads the files again if they changed. True if there is a new certificate now. Where they

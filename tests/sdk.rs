@@ -53,7 +53,7 @@ fn launch(folder: &Path, addr: &str) -> (Child, String) {
     let ready = folder.join("ready.json");
     let _ = std::fs::remove_file(&ready);
     let mut process = Command::new(env!("CARGO_BIN_EXE_playhouse"))
-        .args(["serve", "--http", addr, "--data"])
+        .args(["serve", "--http", addr, "--quic", "127.0.0.1:0", "--data"])
         .arg(folder.join("data"))
         .arg("--ready-file")
         .arg(&ready)

@@ -350,12 +350,15 @@ impl Rooms {
             .map_err(|_| AskError::Overloaded { retry_after: Duration::from_secs(1) })
     }
 
-    /// Refuses new work, finishes what was accepted, syncs. Returns after `within` at the latest,
+    /// Refuses new work, finishes what was accepted, brings to rest what lasts longer, syncs. Returns after `within` at the latest,
     /// true if everything that was accepted was finished.
     pub async fn shut_down(&self, within: Duration) -> bool {
         let shared = &self.inner.shared;
         shared.draining.send_replace(true);
         let deadline = tokio::time::Instant::now() + within;
+        let performers = shared.performers.values();
+        let resting: Vec<_> =
+            performers.map(|(performer, _)| tokio::spawn(performer.rest(within))).collect();
         let finished = loop {
             if shared.open.load(Ordering::Relaxed) <= 0 {
                 break true;
@@ -365,6 +368,10 @@ impl Rooms {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
+        let mut rested = true;
+        for performer in resting {
+            rested &= performer.await.unwrap_or(false);
+        }
         let committer = shared.committer.clone();
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         let threads = std::mem::take(&mut *self.inner.threads.lock());
@@ -376,6 +383,6 @@ impl Rooms {
             }
         });
         let stopped = tokio::time::timeout(left.max(Duration::from_secs(1)), stop).await.is_ok();
-        finished && stopped
+        rested && finished && stopped
     }
 }

@@ -6,6 +6,7 @@
 //! - [`handle`]: how the edge talks to rooms. The only way in; no actor's address leaves this crate.
 //! - [`watch`]: how the edge follows a room live.
 //! - [`performer`]: who does the work that rooms owe to the world outside.
+//! - [`ticker`]: where matches tick.
 //!
 //! Inside: `shard` and `room` are the actors, `lane` how messages reach them, `duties` what
 //! performs their work, `lists` makes lists anew, `shared` what they share, `inspect`
@@ -28,9 +29,11 @@ mod shared;
 #[cfg(test)]
 mod simulation;
 pub mod start;
+pub mod ticker;
 pub mod watch;
 
 pub use self::handle::Rooms;
 pub use self::lists::Rebuilt;
 pub use self::shared::{KindStats, Overview};
 pub use self::start::Start;
+pub use self::ticker::Ticker;

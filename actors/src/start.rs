@@ -20,7 +20,7 @@ use crate::journal::committer::Committer;
 use crate::journal::{Journal, JournalError};
 use crate::lane::Mailbox;
 use crate::lists::{self, Rebuilt};
-use crate::performer::Performer;
+use crate::performer::{Performer, WeakRooms};
 use crate::room::Request;
 use crate::shard::{Route, ShardActor};
 use crate::shared::{PASTS_MAX, READS_MAX, REBUILDS_MAX, SNAPSHOTS_MAX, Shared, Stats, TELLS_MAX};
@@ -147,6 +147,9 @@ impl Start {
         }
         let inner = Arc::new(Inner { shards, shared, threads: Mutex::new(arbiters) });
         let _ = inner.shared.rooms.set(Arc::downgrade(&inner));
+        for (performer, _) in inner.shared.performers.values() {
+            performer.opened(WeakRooms::new(Arc::downgrade(&inner)));
+        }
         wake_owing(&inner, owing);
         Ok(Rooms::from_inner(inner))
     }

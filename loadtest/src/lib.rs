@@ -6,6 +6,7 @@
 //! - [`presenter`]: who makes polls and runs them. [`voter`]: who votes in them, each kind of vote by
 //!   either way; [`ballot`] is the voter's half of a secret one. [`tallies`]: what a follower of a poll
 //!   was told. [`evening`]: a series of polls that is run over and over, and its audience.
+//! - [`play`]: a player's connection to a match.
 //! - [`history`]: what buyers were told, and whether it holds. [`follow`]: what a follower was told,
 //!   and whether it is one unbroken line.
 //! - [`linear`]: whether what was told of one seat is the story of one seat.
@@ -22,6 +23,7 @@ pub mod house;
 pub mod linear;
 pub mod live;
 pub mod people;
+pub mod play;
 pub mod presenter;
 pub mod scenes;
 pub mod tallies;

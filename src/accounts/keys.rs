@@ -3,8 +3,6 @@
 //! A rotation adds a key and signs with it from then on; older ones are believed for as long as
 //! their tokens can live.
 
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +10,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use playhouse_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::private::{self, PrivateError};
+
+/// The file's name in the data directory.
+const FILE: &str = "keys.json";
 
 /// How many keys are kept at most. 40: one a day over the life of a refresh token, and some. One
 /// more, and the tokens of the oldest are no longer good.
@@ -21,16 +24,8 @@ const KEYS_MAX: usize = 40;
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
     /// The file cannot be read or written.
-    #[error("failed to {doing} {}", path.display())]
-    Io {
-        /// What was tried.
-        doing: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] PrivateError),
     /// The file is not one of ours.
     #[error("{} does not hold keys", path.display())]
     Malformed {
@@ -62,7 +57,7 @@ impl std::fmt::Debug for Keys {
 }
 
 fn path(data: &Path) -> PathBuf {
-    data.join("keys.json")
+    data.join(FILE)
 }
 
 impl Keys {
@@ -73,17 +68,16 @@ impl Keys {
     /// [`KeysError`].
     pub fn open(data: &Path, now: Timestamp) -> Result<Self, KeysError> {
         let path = path(data);
-        match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice::<Self>(&bytes)
+        match private::read(&path)? {
+            Some(bytes) => serde_json::from_slice::<Self>(&bytes)
                 .ok()
                 .filter(|keys| !keys.keys.is_empty() && keys.keys.iter().all(Key::is_whole))
                 .ok_or(KeysError::Malformed { path }),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+            None => {
                 let keys = Self { keys: vec![Key::draw(now)] };
                 keys.save(data)?;
                 Ok(keys)
             }
-            Err(source) => Err(KeysError::Io { doing: "read", path, source }),
         }
     }
 
@@ -105,26 +99,10 @@ impl Keys {
         Ok(keys)
     }
 
+    /// No token may outlive its key in a crash: the keys are on the disk when this returns.
     fn save(&self, data: &Path) -> Result<(), KeysError> {
-        let (path, draft) = (path(data), data.join("keys.json.new"));
-        let fail = |doing, path: &Path| {
-            let path = path.to_owned();
-            move |source| KeysError::Io { doing, path, source }
-        };
-        // A draft that was left behind may be readable by others: never write into it.
-        match std::fs::remove_file(&draft) {
-            Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(fail("remove", &draft)(e)),
-            _ => {}
-        }
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true).mode(0o600);
-        let mut file = options.open(&draft).map_err(fail("make", &draft))?;
         let text = serde_json::to_vec_pretty(self).expect("keys have a JSON form");
-        file.write_all(&text).map_err(fail("write", &draft))?;
-        file.sync_all().map_err(fail("sync", &draft))?;
-        std::fs::rename(&draft, &path).map_err(fail("name", &path))?;
-        // The name is on disk only with its directory: no token may outlive its key in a crash.
-        std::fs::File::open(data).and_then(|d| d.sync_all()).map_err(fail("sync", data))
+        Ok(private::write(data, FILE, &text)?)
     }
 
     /// The id and secret of the key that signs.
@@ -188,17 +166,6 @@ mod tests {
         assert!(keys.find(&old).is_some() && keys.current().0 != old);
         assert!(Keys::rotate(data.path(), at(109), life).unwrap().find(&old).is_some());
         assert!(Keys::rotate(data.path(), at(111), life).unwrap().find(&old).is_none());
-    }
-
-    #[test]
-    fn a_draft_that_was_left_behind_does_not_open_the_keys_to_others() {
-        let data = tempfile::tempdir().unwrap();
-        let draft = data.path().join("keys.json.new");
-        std::fs::write(&draft, "half").unwrap();
-        std::fs::set_permissions(&draft, std::fs::Permissions::from_mode(0o644)).unwrap();
-        Keys::open(data.path(), Timestamp::ZERO).unwrap();
-        let mode = std::fs::metadata(path(data.path())).unwrap().permissions().mode();
-        assert_eq!((mode & 0o777, draft.exists()), (0o600, false));
     }
 
     #[test]

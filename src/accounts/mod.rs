@@ -245,6 +245,11 @@ impl Accounts {
         (tokens::voter(&self.inner.keys.read(), Guest { id, expires_at }), lasts)
     }
 
+    /// Signs or believes tokens of another sort with the keys of the house.
+    pub(crate) fn with_keys<T>(&self, what: impl FnOnce(&Keys) -> T) -> T {
+        what(&self.inner.keys.read())
+    }
+
     /// The account as it is now, with its open sessions.
     ///
     /// # Errors

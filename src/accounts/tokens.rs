@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::keys::Keys;
 
-const ISSUER: &str = "playhouse";
+pub(crate) const ISSUER: &str = "playhouse";
 const AUDIENCE: &str = "playhouse";
 
 /// The audience of voter tokens, so that neither token is ever taken for the other.
@@ -58,8 +58,6 @@ pub struct Claims {
 /// Never: a key of 32 bytes signs.
 #[must_use]
 pub fn access(keys: &Keys, account: &AccountInfo, sid: SessionId, iat: u64, exp: u64) -> String {
-    let (kid, secret) = keys.current();
-    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
     let claims = Claims {
         sub: account.id,
         sid,
@@ -70,7 +68,18 @@ pub fn access(keys: &Keys, account: &AccountInfo, sid: SessionId, iat: u64, exp:
         iss: ISSUER.into(),
         aud: AUDIENCE.into(),
     };
-    encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
+    sign(keys, &claims)
+}
+
+/// Signs `claims`, which must name the issuer and an audience of their own.
+///
+/// # Panics
+///
+/// Never: a key of 32 bytes signs.
+pub(crate) fn sign(keys: &Keys, claims: &impl Serialize) -> String {
+    let (kid, secret) = keys.current();
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
+    encode(&header, claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
 }
 
 /// What a voter token says: which browser joined, and nothing about whose it is.
@@ -97,11 +106,8 @@ struct GuestClaims {
 /// Never: a key of 32 bytes signs.
 #[must_use]
 pub fn voter(keys: &Keys, guest: Guest) -> String {
-    let (kid, secret) = keys.current();
-    let header = Header { kid: Some(kid.to_owned()), ..Header::new(Algorithm::HS256) };
     let Guest { id: sub, expires_at: exp } = guest;
-    let claims = GuestClaims { sub, exp, iss: ISSUER.into(), aud: VOTERS.into() };
-    encode(&header, &claims, &EncodingKey::from_secret(&secret)).expect("a key of ours signs")
+    sign(keys, &GuestClaims { sub, exp, iss: ISSUER.into(), aud: VOTERS.into() })
 }
 
 /// Believes a voter token, or not.
@@ -132,7 +138,16 @@ pub fn read_access(keys: &Keys, token: &str) -> Result<Claims, Unbelieved> {
     read(keys, token, AUDIENCE)
 }
 
-fn read<C: DeserializeOwned>(keys: &Keys, token: &str, audience: &str) -> Result<C, Unbelieved> {
+/// Believes a token for `audience`, or not.
+///
+/// # Errors
+///
+/// As [`read_access`].
+pub(crate) fn read<C: DeserializeOwned>(
+    keys: &Keys,
+    token: &str,
+    audience: &str,
+) -> Result<C, Unbelieved> {
     let foreign = Unbelieved::Foreign;
     if token.len() > TOKEN_BYTES_MAX {
         return Err(foreign);
@@ -170,40 +185,55 @@ pub struct Refresh {
     pub hash: TokenHash,
 }
 
-fn mac(secret: &[u8], body: &[u8]) -> Hmac<Sha256> {
+fn mac(secret: &[u8], purpose: &[u8], body: &[u8]) -> Hmac<Sha256> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes any key");
-    mac.update(b"refresh");
+    mac.update(purpose);
     mac.update(body);
     mac
 }
 
+/// An opaque token: `<kid>.<base64url>` of `body` and its HMAC-SHA-256 for `purpose`, so that one which
+/// was made up, or made for something else, is not believed.
+pub(crate) fn seal(keys: &Keys, purpose: &[u8], mut body: Vec<u8>) -> String {
+    let (kid, secret) = keys.current();
+    let sum = mac(&secret, purpose, &body).finalize().into_bytes();
+    body.extend_from_slice(&sum);
+    format!("{kid}.{}", URL_SAFE_NO_PAD.encode(body))
+}
+
+/// The body of an opaque token of ours for `purpose`; none if it is not one.
+pub(crate) fn unseal(keys: &Keys, purpose: &[u8], token: &str) -> Option<Vec<u8>> {
+    if token.len() > TOKEN_BYTES_MAX {
+        return None;
+    }
+    let (kid, sealed) = token.split_once('.')?;
+    let mut body = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+    let sum = body.split_off(body.len().checked_sub(32)?);
+    mac(&keys.find(kid)?, purpose, &body).verify_slice(&sum).ok()?;
+    Some(body)
+}
+
+/// What refresh tokens are sealed for.
+const REFRESH: &[u8] = b"refresh";
+
 /// Draws a refresh token for `session` of `account`: the token, and what is kept of it.
 #[must_use]
 pub fn refresh(keys: &Keys, account: AccountId, session: SessionId) -> (String, TokenHash) {
-    let (kid, secret) = keys.current();
     let chance: [u8; 32] = rand::random();
-    let mut body = [account.0.as_bytes().as_slice(), session.0.as_bytes(), &chance].concat();
+    let body = [account.0.as_bytes().as_slice(), session.0.as_bytes(), &chance].concat();
     let hash = Sha256::digest(&body).into();
-    let sum = mac(&secret, &body).finalize().into_bytes();
-    body.extend_from_slice(&sum);
-    (format!("{kid}.{}", URL_SAFE_NO_PAD.encode(body)), hash)
+    (seal(keys, REFRESH, body), hash)
 }
 
 /// Believes a refresh token, or not.
 #[must_use]
 pub fn read_refresh(keys: &Keys, token: &str) -> Option<Refresh> {
-    if token.len() > TOKEN_BYTES_MAX {
-        return None;
-    }
-    let (kid, body) = token.split_once('.')?;
-    let body = URL_SAFE_NO_PAD.decode(body).ok()?;
-    let (body, sum) = body.split_at_checked(64)?;
-    mac(&keys.find(kid)?, body).verify_slice(sum).ok()?;
+    let body = unseal(keys, REFRESH, token).filter(|body| body.len() == 64)?;
     let uuid = |bytes: &[u8]| Uuid::from_slice(bytes).ok();
     Some(Refresh {
         account: AccountId(uuid(&body[..16])?),
         session: SessionId(uuid(&body[16..32])?),
-        hash: Sha256::digest(body).into(),
+        hash: Sha256::digest(&body).into(),
     })
 }
 

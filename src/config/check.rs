@@ -1,6 +1,7 @@
 //! What a single value cannot say by its type: ranges, and settings that belong together.
 
 use super::Config;
+use crate::quic::Contact;
 
 /// A setting has a value that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +31,17 @@ impl Config {
         }
         if self.tls.cert.is_some() != self.tls.key.is_some() {
             return bad("tls.cert", "and tls.key must be given together".to_owned());
+        }
+        if self.quic.cert.is_some() != self.quic.key.is_some() {
+            return bad("quic.cert", "and quic.key must be given together".to_owned());
+        }
+        if let Some(public) = &self.quic.public
+            && Contact::read(public).is_none()
+        {
+            return bad(
+                "quic.public",
+                format!("is '{public}', it must look like play.example.org:4433"),
+            );
         }
         if let Some(url) = &self.http.public_url
             && origin_of(url).is_none()
@@ -86,6 +98,13 @@ impl Config {
             ("http.shutdown_deadline", secs(self.http.shutdown_deadline), 1, 600),
             ("http.body_max_bytes", n(self.http.body_max_bytes), 1024, 16 << 20),
             ("http.body_max_depth", n(self.http.body_max_depth), 4, 100),
+            ("quic.certificate_life", secs(self.quic.certificate_life), 2, 13 * 24 * 3600),
+            ("quic.retry_above", n(self.quic.retry_above), 0, 100_000),
+            ("games.threads", n(self.games.threads), 1, 64),
+            ("games.connections", n(self.games.connections), 1, 1_000_000),
+            ("games.connections_per_address", n(self.games.connections_per_address), 1, 1_000_000),
+            ("games.joins", n(self.games.joins), 1, 100_000),
+            ("games.joins_per_address", n(self.games.joins_per_address), 1, 100_000),
             ("tls.reload_every", secs(self.tls.reload_every), 1, 86_400),
             ("limits.registrations", self.limits.registrations.into(), 1, 1_000_000),
             ("limits.registrations_window", secs(self.limits.registrations_window), 1, 86_400),
@@ -150,6 +169,11 @@ mod tests {
         );
         let said = complaint(|c| c.http.public_url = Some("play.example.org".into()));
         assert!(said.starts_with("setting http.public_url is 'play.example.org'"), "{said}");
+        for public in ["play.example.org", "https://play.example.org:4433", "a b:1", ":4433", "a:0"]
+        {
+            let said = complaint(|c| c.quic.public = Some(public.into()));
+            assert!(said.starts_with(&format!("setting quic.public is '{public}'")), "{said}");
+        }
         let said = complaint(|c| c.http.trusted_proxies = vec!["10.0.0.0/40".into()]);
         assert!(said.starts_with("setting http.trusted_proxies names '10.0.0.0/40'"), "{said}");
         assert!(complaint(|c| c.log.level = "a=b=c".into()).starts_with("setting log.level"));

@@ -44,6 +44,8 @@ pub struct Config {
     pub http: Http,
     /// The game transport.
     pub quic: Quic,
+    /// Matches.
+    pub games: Games,
     /// Encryption of HTTP and WebSocket.
     pub tls: Tls,
     /// What is written to the log.
@@ -70,6 +72,7 @@ impl Config {
             Store::about("store."),
             Http::about("http."),
             Quic::about("quic."),
+            Games::about("games."),
             Tls::about("tls."),
             Log::about("log."),
             Limits::about("limits."),
@@ -161,11 +164,51 @@ pub enum MetricsAccess {
 }
 
 section! {
-    /// The game transport.
+    /// The game transport: QUIC for native clients and WebTransport for browsers, on one UDP port.
     pub struct Quic {
-        /// Where the game transport is to listen. Checked, and not used before it exists.
+        /// Whether it listens. Without it matches are played over WebSocket.
+        enabled: bool = true, "yes or no",
+            "Games are better over datagrams; a host that blocks UDP can do without.";
+        /// Where to listen (UDP). Port 0 takes any free port.
         addr: SocketAddr = loopback(4433), "address",
             "The port that QUIC servers use by habit; loopback alone.";
+        /// How clients reach it from outside: host and port (`play.example.org:4433`).
+        public: Option<String> = None, "text",
+            "Absent: the host by which they reached the API, or that of http.public_url, and the port that is listened on.";
+        /// The certificate chain, PEM.
+        cert: Option<PathBuf> = None, "path",
+            "Absent: that of tls.cert; without one, a certificate of the server's own, which clients know by its hash.";
+        /// The private key, PEM.
+        key: Option<PathBuf> = None, "path",
+            "Absent: that of tls.key.";
+        /// How long a certificate of the server's own is good. It is renewed in the middle of its life.
+        #[serde(with = "compact::required")]
+        certificate_life: Duration = seconds(13 * 24 * 60 * 60), "duration",
+            "Browsers allow 14 days, and a client's clock may be behind.";
+        /// How many may be on their way in before clients must prove that their address is theirs (Retry).
+        retry_above: usize = 64, "connections",
+            "A quiet evening has fewer; when a hall comes at once, or somebody forges addresses, it costs a round trip.";
+    }
+}
+
+section! {
+    /// Matches, whatever their players come by.
+    pub struct Games {
+        /// Threads on which matches tick.
+        threads: usize = 1, "threads",
+            "One keeps a hundred small matches; each more is worth having only on a core of its own.";
+        /// Open connections of players; one more is refused.
+        connections: usize = 5_000, "connections",
+            "Two cores play about as many; about 60 KiB each: 300 MiB when full.";
+        /// The same from one address.
+        connections_per_address: usize = 1_000, "connections",
+            "A hall shares one address; one machine alone cannot take every place.";
+        /// Connections that are on their way into a match; one more waits and knocks again.
+        joins: usize = 256, "connections",
+            "A handshake takes a third of a millisecond of a core: those in play must not feel many at once.";
+        /// The same from one address.
+        joins_per_address: usize = 128, "connections",
+            "Half of all: a hall gets in quickly, and others still do.";
     }
 }
 

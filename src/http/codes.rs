@@ -18,6 +18,10 @@ const MAKERS: [&str; 7] = [
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // Codes that only tests make up are nobody's concern.
+        if path.is_dir() && path.ends_with("tests") {
+            continue;
+        }
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|e| e == "rs") {

@@ -25,13 +25,17 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
 }
 
-/// Whether the server takes work: no before everything listens and as soon as a shutdown begins.
-/// For load balancers.
+/// Whether the server takes work: no before everything listens, as soon as a shutdown begins, and if
+/// something that it listens on has failed for good. For load balancers.
 #[utoipa::path(get, path = "/readyz", tag = "administration", responses(
     (status = 200, body = Health),
     (status = 503, description = "`not_ready`, `shutting_down`", body = Problem, content_type = "application/problem+json"),
 ))]
 pub async fn readyz(phase: web::Data<Phase>) -> Result<HttpResponse, Problem> {
+    if let Some(lost) = phase.lost().filter(|_| phase.is_serving()) {
+        let detail = format!("{lost} has failed: the server must be started again");
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", detail));
+    }
     if phase.is_serving() {
         return Ok(HttpResponse::Ok().json(Health { status: "ok" }));
     }

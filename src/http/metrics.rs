@@ -187,6 +187,7 @@ async fn get(
         let detail = "the figures are not for everyone (see http.metrics)";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail));
     }
+    app.stage.tell_figures();
     let overview = app.rooms.overview();
     for (kind, stats) in overview.kinds {
         gauge!("playhouse_rooms_loaded", "kind" => kind.clone()).set(stats.loaded as f64);

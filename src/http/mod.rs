@@ -16,6 +16,7 @@ mod codes;
 mod cookie;
 pub mod error;
 pub mod etag;
+pub mod games;
 pub mod gate;
 pub mod health;
 pub mod holds;

@@ -18,11 +18,12 @@ use super::observe::observe;
 use super::refusals::refusals;
 use super::unread::unread;
 use super::{
-    accounts, admin, bookings, health, holds, json, metrics, movies, openapi, pages, polls,
+    accounts, admin, bookings, games, health, holds, json, metrics, movies, openapi, pages, polls,
     questions, screens, series, showings,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
+use crate::quic::Reach;
 
 /// What all workers share below the routes.
 #[derive(Clone)]
@@ -31,6 +32,7 @@ pub struct Base {
     phase: web::Data<Phase>,
     requests: web::Data<Requests>,
     known: web::Data<Known>,
+    reach: web::Data<Reach>,
 }
 
 impl Base {
@@ -42,7 +44,15 @@ impl Base {
             phase: web::Data::new(phase),
             requests: web::Data::default(),
             known: web::Data::new(Known::of_server()),
+            reach: web::Data::default(),
         }
+    }
+
+    /// The same, where matches are played at `reach`: pages may connect there.
+    #[must_use]
+    pub fn with_games(mut self, reach: Reach) -> Self {
+        self.reach = web::Data::new(reach);
+        self
     }
 }
 
@@ -62,6 +72,7 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(polls::routes)
             .configure(questions::routes)
             .configure(series::routes)
+            .configure(games::routes)
             .configure(admin::routes);
     }
 }
@@ -86,6 +97,7 @@ pub fn application(
         .app_data(base.phase)
         .app_data(base.requests)
         .app_data(base.known)
+        .app_data(base.reach)
         .configure(json::parameters)
         .configure(health::routes)
         .configure(openapi::routes)
@@ -145,7 +157,7 @@ impl Known {
         };
         let described = paths.iter().map(|(p, item)| (ResourceDef::new(p.as_str()), methods(item)));
         let only_read = |path| (ResourceDef::new(path), vec![Method::GET, Method::HEAD]);
-        let others = ["/metrics", "/connection/websocket", "/api/openapi.json"];
+        let others = ["/metrics", "/connection/websocket", "/ws/play", "/api/openapi.json"];
         Self(described.chain(others.into_iter().chain(pages::paths()).map(only_read)).collect())
     }
 
@@ -344,7 +356,9 @@ mod tests {
 
     #[actix_web::test]
     async fn pages_know_their_methods_too() {
-        for path in ["/", "/static/app.css", "/metrics", "/connection/websocket", "/showings/1"] {
+        for path in
+            ["/", "/static/app.css", "/metrics", "/connection/websocket", "/ws/play", "/showings/1"]
+        {
             let req = TestRequest::with_uri(path).method(Method::POST);
             let answer = ask(Config::default(), &Phase::default(), req).await;
             assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{path}");

@@ -12,17 +12,23 @@ use actix_web::{Error, HttpMessage, web};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::metrics;
+use super::{metrics, peer};
 use crate::config::Config;
+use crate::quic::Reach;
 
-/// What the pages may load: what the server itself serves. Posters come from where organizers say,
-/// over TLS, and are fetched without a referrer.
-const CSP: &str = "default-src 'self'; img-src 'self' data: https:; object-src 'none'; \
-                   base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+/// What the pages may load: what the server itself serves, and matches from where it serves them.
+/// Posters come from where organizers say, over TLS, and are fetched without a referrer.
+fn policy(reach: Option<&Reach>, host: Option<&str>) -> String {
+    let play = reach.and_then(|reach| reach.contact(host));
+    let play = play.map(|at| format!("connect-src 'self' https://{at}; ")).unwrap_or_default();
+    format!(
+        "default-src 'self'; {play}img-src 'self' data: https:; object-src 'none'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    )
+}
 
 /// Headers of every answer.
-const ALWAYS: [(&str, &str); 6] = [
-    ("content-security-policy", CSP),
+const ALWAYS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
@@ -68,6 +74,8 @@ pub async fn observe(
         .app_data::<web::Data<Config>>()
         .filter(|c| c.tls.cert.is_some())
         .map(|c| format!("max-age={}", c.tls.hsts_max_age.as_secs()));
+    let reach = req.app_data::<web::Data<Reach>>().map(|reach| &***reach);
+    let policy = policy(reach, peer::host(req.request()));
     let path = req.path().to_owned();
     let span = tracing::info_span!("request", id = %id.0, %method, path);
     let mut response = next.call(req).instrument(span.clone()).await?;
@@ -89,6 +97,9 @@ pub async fn observe(
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         set_default(headers, name, HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        set_default(headers, "content-security-policy", value);
     }
     if path.starts_with("/api/") || path.starts_with("/connection/") {
         // What one account may see is not for a cache that others share.

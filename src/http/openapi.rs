@@ -6,8 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
 use super::{
-    accounts, admin, bookings, etag, health, holds, movies, polls, questions, screens, series,
-    showings,
+    accounts, admin, bookings, etag, games, health, holds, movies, polls, questions, screens,
+    series, showings,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -84,6 +84,17 @@ use super::{
         series::update,
         series::go,
         series::qr_picture,
+        games::games,
+        games::guest,
+        games::create,
+        games::list,
+        games::played,
+        games::get,
+        games::replay,
+        games::join,
+        games::ready,
+        games::start,
+        games::leave,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,
@@ -188,6 +199,7 @@ mod tests {
         let mut config = Config::default();
         config.store.data = folder.path().to_owned();
         config.http.addr.set_port(0);
+        config.quic.addr.set_port(0);
         let server = Server::start(config).await.unwrap();
         let app = server.app();
         let base = Base::new(app.config.clone(), app.phase.clone());

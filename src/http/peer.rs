@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::http::header::{self, HeaderMap};
 use actix_web::{HttpRequest, web};
 
 use crate::config::Config;
@@ -89,6 +89,13 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
         client = address.to_canonical();
     }
     client
+}
+
+/// The host by which the server was reached, with its port if it was named.
+#[must_use]
+pub fn host(req: &HttpRequest) -> Option<&str> {
+    let named = req.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    named.or_else(|| req.uri().authority().map(|authority| authority.as_str()))
 }
 
 /// True if the request comes from the machine itself. A request that went through a proxy on the

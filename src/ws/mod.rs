@@ -9,6 +9,7 @@
 //! - `channel`: which channels there are, and who may follow them.
 //! - `session`: one connection; `admit`: who it is; `subscribe`: what it follows.
 //! - [`doors`]: what is asked of the rest of the server; `app`: who answers.
+//! - [`play`]: playing a match over WebSocket, which is another protocol on another path.
 //! - `bound`: how long a message may say that it is. `origin`: which pages may connect. `figures`: what is counted.
 
 mod admit;
@@ -20,6 +21,7 @@ mod figures;
 mod hub;
 pub(crate) mod origin;
 mod outbox;
+pub mod play;
 mod session;
 mod standing;
 mod subscribe;
@@ -41,11 +43,12 @@ use crate::http::peer;
 /// name none.
 const SUBPROTOCOLS: &[&str] = &["centrifuge-json"];
 
-/// Mounts the live connection.
+/// Mounts the live connection, and playing over WebSocket.
 pub fn routes(live: Live) -> impl FnOnce(&mut web::ServiceConfig) {
     move |cfg| {
         cfg.app_data(web::Data::new(live));
         cfg.route("/connection/websocket", web::get().to(connect));
+        cfg.route("/ws/play", web::get().to(play::connect));
     }
 }
 

@@ -8,15 +8,41 @@ use actix_web::http::header::{self, HeaderMap};
 pub(crate) fn admitted(headers: &HeaderMap, public: &str, allowed: &[String]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
-    if allowed.iter().any(|a| a == "*" || a.eq_ignore_ascii_case(origin)) {
-        return true;
-    }
-    if origin.eq_ignore_ascii_case(public.trim_end_matches('/')) {
-        return true;
-    }
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let authority = ["http://", "https://"].iter().find_map(|s| origin.strip_prefix(s));
-    matches!((host, authority), (Some(h), Some(a)) if h.eq_ignore_ascii_case(a))
+    let own = matches!((host, authority(origin)), (Some(h), Some(a)) if h.eq_ignore_ascii_case(a));
+    own || is_friend(origin, public, allowed)
+}
+
+/// As [`admitted`], for a WebTransport request of a page of `origin` to `host`, which is the same
+/// server on a port of its own: pages of that host may connect, whatever their port.
+pub(crate) fn admitted_beside(
+    origin: Option<&str>,
+    host: &str,
+    public: &str,
+    allowed: &[String],
+) -> bool {
+    let Some(origin) = origin else { return true };
+    let own = authority(origin).is_some_and(|a| name(a).eq_ignore_ascii_case(name(host)));
+    own || is_friend(origin, public, allowed)
+}
+
+/// True if pages of `origin` may connect to whatever name the server is called by.
+fn is_friend(origin: &str, public: &str, allowed: &[String]) -> bool {
+    allowed.iter().any(|a| a == "*" || a.eq_ignore_ascii_case(origin))
+        || origin.eq_ignore_ascii_case(public.trim_end_matches('/'))
+}
+
+/// The host and port of a page's origin; none if it is none of the web's.
+fn authority(origin: &str) -> Option<&str> {
+    ["http://", "https://"].iter().find_map(|scheme| origin.strip_prefix(scheme))
+}
+
+/// The host of an authority, without its port.
+fn name(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => authority,
+    }
 }
 
 #[cfg(test)]
@@ -51,6 +77,22 @@ mod tests {
             "file://play.example.org:8080",
         ] {
             assert!(!from(Some(foreign), &["https://friend.example"]), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn pages_of_the_same_host_may_play_whatever_their_port() {
+        let beside = |origin, host| {
+            admitted_beside(origin, host, "https://live.example.org", &["https://a.b".to_owned()])
+        };
+        assert!(beside(None, "play.example.org:4433"), "no browser");
+        assert!(beside(Some("http://play.example.org:8080"), "play.example.org:4433"));
+        assert!(beside(Some("https://Play.example.org"), "play.example.org:4433"));
+        assert!(beside(Some("http://[::1]:8080"), "[::1]:4433"));
+        assert!(beside(Some("https://live.example.org"), "10.0.0.1:4433"), "the public name");
+        assert!(beside(Some("https://a.b"), "play.example.org:4433"));
+        for foreign in ["null", "", "https://evil.example", "http://[::2]:8080", "http://:8080"] {
+            assert!(!beside(Some(foreign), "[::1]:4433"), "{foreign}");
         }
     }
 }

@@ -40,7 +40,7 @@ impl Demo {
         let _ = std::fs::remove_file(&ready);
         let mut command = Self::command(&folder.join("data"));
         let child = command
-            .args(["--http", "127.0.0.1:0"])
+            .args(["--http", "127.0.0.1:0", "--quic", "127.0.0.1:0"])
             .arg("--ready-file")
             .arg(&ready)
             .stderr(Stdio::null())
@@ -177,7 +177,7 @@ fn a_demo_that_cannot_start_says_why_in_one_line() {
     let running = Demo::start(folder.path());
     let port = running.base.rsplit('/').next().unwrap();
     let used = Demo::command(&folder.path().join("other")).args(["--http", port]).output();
-    let any = ["--http", "127.0.0.1:0"];
+    let any = ["--http", "127.0.0.1:0", "--quic", "127.0.0.1:0"];
     let second = Demo::command(&folder.path().join("data")).args(any).output();
     let nowhere = Demo::command(&file).args(any).output();
     for (output, why) in [

@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod demo;
+mod games;
 mod heads;
 mod health;
 mod house_rules;

@@ -18,12 +18,15 @@ pub(crate) const ADMIN: &str = "a password of tests";
 /// How long a server may take to be ready. 60 s: a debug build on a busy machine; usual is one.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
+/// Any free port of this machine.
+const ANY: &str = "127.0.0.1:0";
+
 /// A server that runs, and ends with its owner.
 pub(crate) struct Server {
     folder: tempfile::TempDir,
     settings: Vec<(String, String)>,
-    /// The port, the same after a restart.
-    addr: Option<String>,
+    /// The ports, the same after a restart: of HTTP, and of games.
+    addrs: Option<(String, Option<String>)>,
     child: Option<Child>,
     /// The process in whose mount namespace it runs, if not in this one's.
     inside: Option<u32>,
@@ -50,7 +53,7 @@ impl Server {
     /// of the process `inside` has it.
     pub(crate) fn of(folder: tempfile::TempDir, inside: Option<u32>) -> Self {
         let (settings, log) = (Vec::new(), Arc::default());
-        Self { folder, settings, addr: None, child: None, inside, log }
+        Self { folder, settings, addrs: None, child: None, inside, log }
     }
 
     /// The data directory.
@@ -61,11 +64,16 @@ impl Server {
     /// The command that serves `data`.
     pub(crate) fn command(data: &Path, addr: &str, ready: &Path) -> Command {
         let program = Command::new(env!("CARGO_BIN_EXE_playhouse"));
-        Self::serve(program, data, addr, ready)
+        Self::serve(program, data, (addr, ANY), ready)
     }
 
-    fn serve(mut command: Command, data: &Path, addr: &str, ready: &Path) -> Command {
-        command.arg("serve").arg("--data").arg(data).args(["--http", addr]);
+    fn serve(
+        mut command: Command,
+        data: &Path,
+        (addr, quic): (&str, &str),
+        ready: &Path,
+    ) -> Command {
+        command.arg("serve").arg("--data").arg(data).args(["--http", addr, "--quic", quic]);
         command.arg("--ready-file").arg(ready);
         command.env("PLAYHOUSE_ADMIN_PASSWORD", ADMIN).env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -103,8 +111,9 @@ impl Server {
         assert!(self.child.is_none(), "the server runs already");
         let ready = self.folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
-        let addr = self.addr.clone().unwrap_or_else(|| "127.0.0.1:0".to_owned());
-        let mut command = Self::serve(self.program(), &self.data(), &addr, &ready);
+        let (addr, quic) = self.addrs.clone().unwrap_or_else(|| (ANY.to_owned(), None));
+        let addrs = (&*addr, quic.as_deref().unwrap_or(ANY));
+        let mut command = Self::serve(self.program(), &self.data(), addrs, &ready);
         command.envs(self.settings.iter().map(|(k, v)| (k, v)));
         let mut child = command.spawn().expect("the binary starts");
         self.listen(child.stdout.take().expect("its output is ours"));
@@ -121,8 +130,8 @@ impl Server {
             std::thread::yield_now();
         };
         let said: Value = serde_json::from_str(&text).expect("the ready file is JSON");
-        assert_eq!(said["quic"], Value::Null);
-        self.addr = Some(said["http"].as_str().expect("it names an address").to_owned());
+        let addr = |name: &str| said[name].as_str().map(str::to_owned);
+        self.addrs = Some((addr("http").expect("it names an address"), addr("quic")));
         self.child = Some(child);
         Ok(())
     }
@@ -147,7 +156,20 @@ impl Server {
 
     /// `http://127.0.0.1:port`.
     pub(crate) fn base(&self) -> String {
-        format!("http://{}", self.addr.as_deref().expect("the server was started"))
+        format!("http://{}", self.addrs.as_ref().expect("the server was started").0)
+    }
+
+    /// Where games are played: `127.0.0.1:port`; none where that is off.
+    pub(crate) fn quic(&self) -> Option<&str> {
+        self.addrs.as_ref().expect("the server was started").1.as_deref()
+    }
+
+    /// What the server tells of its figure `name` with these labels; 0 if it has none.
+    pub(crate) async fn figure(&self, name: &str, labels: &str) -> f64 {
+        let text = reqwest::get(format!("{}/metrics", self.base())).await;
+        let text = text.expect("the server answers").text().await.expect("it is text");
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name}{labels} ")));
+        line.map_or(0.0, |value| value.parse().expect("a figure is a number"))
     }
 
     /// A client that is not logged in.

@@ -39,6 +39,7 @@ use playhouse_domain::room::{Caller, Seed, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::CommandKey;
 
+pub(crate) use self::commit::panic_text;
 #[cfg(test)]
 pub(crate) use self::memory::scope as scope_of;
 pub use self::past::{Biography, Step, ViewAt, biography, rows_of, snapshot_of, view_at};

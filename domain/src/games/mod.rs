@@ -12,6 +12,8 @@
 
 pub mod arena;
 pub mod bot;
+#[cfg(feature = "drill")]
+pub mod drill;
 pub mod game;
 mod hash;
 pub mod log;

@@ -10,7 +10,8 @@
 //! 5. Once [`World::outcome`] says so, or an answer asks for it, and every tick is durable:
 //!    [`Recording::finished`] is the duty's result.
 //!
-//! If `step` panics, the recording is of no use any more: `Command::Fault`, and then from 1.
+//! If `step` panics, the recording is of no use any more but for [`Recording::salvage`]; then
+//! `Command::Fault`, and again from 1.
 
 use playhouse_protocol::game::ViewTick;
 
@@ -133,15 +134,33 @@ impl Recording {
     /// The ticks since the last time, to be made durable; with `checkpoint` also the whole world, so that
     /// nothing before has to be played again.
     pub fn take(&mut self, checkpoint: bool) -> Ticks {
-        let hash = checkpoint.then(|| self.world.hash());
-        let packed = self.writer.take(hash);
-        let from = std::mem::replace(&mut self.taken, self.world.tick());
-        let checkpoint = checkpoint.then(|| self.world.checkpoint());
-        if checkpoint.is_some() {
-            self.writer.anew();
+        if !checkpoint {
+            return self.pack(None);
         }
-        // Who came or went since the last tick is in the next one's.
-        Ticks { epoch: self.epoch, from, to: self.taken, packed, checkpoint, roster: self.stepped }
+        let (ticks, world) = self.take_and_fork();
+        Ticks { checkpoint: Some(world.checkpoint()), ..ticks }
+    }
+
+    /// As [`Self::take`] with a checkpoint, which is still to be made, of the copy of the world: where it
+    /// holds nobody up.
+    pub fn take_and_fork(&mut self) -> (Ticks, Box<dyn World>) {
+        let ticks = self.pack(Some(self.world.hash()));
+        self.writer.anew();
+        (ticks, self.world.fork())
+    }
+
+    /// After a panic in [`Self::step`]: the ticks before it, which are as good as any.
+    #[must_use]
+    pub fn salvage(mut self) -> Ticks {
+        self.pack(None)
+    }
+
+    fn pack(&mut self, hash: Option<u64>) -> Ticks {
+        let (epoch, from, roster) = (self.epoch, self.taken, self.stepped);
+        // By what is logged: after a panic the world may count otherwise.
+        self.taken += self.writer.waiting();
+        let packed = self.writer.take(hash);
+        Ticks { epoch, from, to: self.taken, packed, checkpoint: None, roster }
     }
 
     /// What ends the duty, once every tick is durable.

@@ -27,6 +27,10 @@ pub fn kinds() -> &'static [&'static dyn GameKind] {
 /// The game called `name`.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static dyn GameKind> {
+    #[cfg(feature = "drill")]
+    if name == <super::drill::Drill as Game>::NAME {
+        return Some(&Of::<super::drill::Drill>(PhantomData));
+    }
     KINDS.iter().copied().find(|kind| kind.name() == name)
 }
 
@@ -116,6 +120,8 @@ pub trait World: Send {
     fn standings(&self) -> Outcome;
     /// The whole state, for [`GameKind::restore`].
     fn checkpoint(&self) -> Vec<u8>;
+    /// A copy that goes its own way: what a checkpoint is made of while the match goes on.
+    fn fork(&self) -> Box<dyn World>;
 
     /// The hash of the whole state.
     fn hash(&self) -> u64 {
@@ -262,6 +268,10 @@ impl<G: Game> World for Playing<G> {
 
     fn standings(&self) -> Outcome {
         self.0.standings()
+    }
+
+    fn fork(&self) -> Box<dyn World> {
+        Box::new(Self(self.0.clone()))
     }
 
     fn checkpoint(&self) -> Vec<u8> {

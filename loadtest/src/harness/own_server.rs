@@ -19,8 +19,8 @@ pub struct OwnServer {
     program: PathBuf,
     folder: tempfile::TempDir,
     settings: Vec<(String, String)>,
-    /// The address, the same after a restart.
-    addr: Option<String>,
+    /// The addresses, the same after a restart: of HTTP, and of games.
+    addr: Option<(String, Option<String>)>,
     child: Option<Child>,
 }
 
@@ -51,13 +51,17 @@ impl OwnServer {
     pub fn run(&mut self) -> Result<(), HarnessError> {
         let ready = self.folder.path().join("ready");
         let _ = std::fs::remove_file(&ready);
-        let addr = self.addr.as_deref().unwrap_or("127.0.0.1:0");
+        let any = "127.0.0.1:0";
+        let (addr, quic) = match &self.addr {
+            Some((addr, quic)) => (addr.as_str(), quic.as_deref().unwrap_or(any)),
+            None => (any, any),
+        };
         let log = File::options().create(true).append(true).open(self.log_path());
         let log = log.map_err(|source| failed("make a log", source))?;
         let log_too = log.try_clone().map_err(|source| failed("make a log", source))?;
         let mut command = Command::new(&self.program);
         command.arg("serve").arg("--data").arg(self.folder.path().join("data"));
-        command.args(["--http", addr]).arg("--ready-file").arg(&ready);
+        command.args(["--http", addr, "--quic", quic]).arg("--ready-file").arg(&ready);
         command.env("PLAYHOUSE_ADMIN_PASSWORD", PASSWORD).env("PLAYHOUSE_LOG_LEVEL", "warn");
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(log).stderr(log_too);
@@ -77,7 +81,8 @@ impl OwnServer {
             std::thread::sleep(Duration::from_millis(2));
         };
         let said: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-        self.addr = said["http"].as_str().map(str::to_owned);
+        let addr = |name: &str| said[name].as_str().map(str::to_owned);
+        self.addr = addr("http").map(|http| (http, addr("quic")));
         Ok(())
     }
 
@@ -98,7 +103,7 @@ impl OwnServer {
     /// `http://127.0.0.1:port`.
     #[must_use]
     pub fn base(&self) -> String {
-        format!("http://{}", self.addr.as_deref().unwrap_or_default())
+        format!("http://{}", self.addr.as_ref().map_or("", |(http, _)| http))
     }
 
     fn log_path(&self) -> PathBuf {

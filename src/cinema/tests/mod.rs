@@ -86,6 +86,7 @@ impl House {
         let mut config = Config::default();
         config.store.data = self.folder.path().join("data");
         config.http.addr.set_port(0);
+        config.quic.addr.set_port(0);
         config.admin.password = Some(ADMIN_PASSWORD.to_owned());
         self.server = Some(Server::start(config).await.unwrap());
     }

@@ -30,6 +30,7 @@ impl House {
         let mut config = Config::default();
         config.store.data = folder.path().to_owned();
         config.http.addr.set_port(0);
+        config.quic.addr.set_port(0);
         config.admin.password = Some(PASSWORD.to_owned());
         let server = Server::start(config).await.unwrap();
         let accounts = &server.app().accounts;

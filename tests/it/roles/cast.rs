@@ -61,6 +61,7 @@ impl Cast {
         cast.server.person("uma").await;
         cast.sell_out().await;
         cast.present().await;
+        cast.host().await;
         let me = cast.ann.get("/api/accounts/me").await.unwrap();
         cast.things.insert("id", text(&me, "id"));
         cast.things.insert("room", format!("account:{}", text(&me, "id")));
@@ -127,6 +128,14 @@ impl Cast {
         self.things.insert("series", text(&series, "id"));
     }
 
+    /// Olga has a match that nobody is in.
+    async fn host(&mut self) {
+        let made =
+            self.olga.post("/api/games/arena/sessions", json!({ "seats": 8 })).await.unwrap();
+        self.things.insert("session", text(&made, "id"));
+        self.things.insert("game", "arena".to_owned());
+    }
+
     async fn log_in(&mut self, role: usize) {
         let client = self.server.client().log_in(NAMES[role], password(role)).await.unwrap();
         self.tokens[role] = client.token().map(str::to_owned);
@@ -180,6 +189,7 @@ impl Cast {
         let questions = get(olga, format!("/api/polls/{}/questions", things("poll"))).await;
         let mine = get(ann, format!("/api/showings/{}/seats", things("showing"))).await;
         let series = get(olga, format!("/api/series/{}", things("series"))).await;
+        let session = get(olga, format!("/api/games/sessions/{}", things("session"))).await;
         still(json!({
             "account": get(ann, "/api/accounts/me".to_owned()).await,
             "booking": get(ann, format!("/api/bookings/{}", things("booking"))).await,
@@ -188,6 +198,7 @@ impl Cast {
             "question": questions["questions"][0]["text"],
             "answered": questions["questions"][0]["answered"],
             "series": [series["title"], series["polls"], series["current"]],
+            "session": session["phase"],
         }))
     }
 }

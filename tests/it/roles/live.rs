@@ -10,10 +10,11 @@ use super::cast::{Cast, ROLES};
 
 /// Rooms, and what each role is answered that follows them: `+` it may, or the error's number.
 /// 102: to them it is as if there were no such room. 103: it is not for them.
-const CHANNELS: [(&str, [&str; 5]); 12] = [
+const CHANNELS: [(&str, [&str; 5]); 13] = [
     ("account:{id}", ["102", "102", "102", "102", "102"]),
     ("admin:rooms", ["103", "103", "103", "103", "+"]),
     ("audit:{poll}", ["102", "102", "102", "102", "102"]),
+    ("game:{session}", ["+", "+", "+", "+", "+"]),
     ("movie:{movie}", ["102", "102", "102", "102", "102"]),
     ("poll:{poll}", ["+", "+", "+", "+", "+"]),
     ("questions:{poll}", ["+", "+", "+", "+", "+"]),

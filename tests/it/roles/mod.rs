@@ -103,7 +103,7 @@ async fn nobody_gets_at_what_belongs_to_somebody_else_by_any_route() {
 }
 
 /// The paths that the sources mount beside the API: the pages, the figures, the description itself.
-const BESIDE: [&str; 3] = ["/metrics", "/api/openapi.json", "/connection/websocket"];
+const BESIDE: [&str; 4] = ["/metrics", "/api/openapi.json", "/connection/websocket", "/ws/play"];
 
 #[test]
 fn no_route_is_left_out_of_the_description() {

@@ -31,7 +31,11 @@ fn playhouse(args: &[&str], folder: &Path) -> Said {
 fn refusal(data: &str, folder: &Path) -> String {
     let log = ["--log", "error", "--ready-file", "ready"];
     let said = playhouse(
-        &[&["serve", "--data", data, "--http", "127.0.0.1:0"][..], &log[..]].concat(),
+        &[
+            &["serve", "--data", data, "--http", "127.0.0.1:0", "--quic", "127.0.0.1:0"][..],
+            &log[..],
+        ]
+        .concat(),
         folder,
     );
     assert!(!said.well && !folder.join("ready").exists(), "it serves: {}{}", said.out, said.err);

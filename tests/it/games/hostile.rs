@@ -1,0 +1,144 @@
+//! Players who send what no honest client does: nobody else notices, and it is counted.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use playhouse_loadtest::play::player::Player;
+use playhouse_protocol::game::control::ClientControl;
+use playhouse_protocol::game::{ClientPeer, Input, Micros};
+use rand::rngs::StdRng;
+use rand::{Rng, RngCore, SeedableRng};
+
+use super::{By, House, WITHIN, begin, ended, player, schema};
+use crate::server::seed;
+
+const DROPPED: &str = "playhouse_games_dropped_total";
+
+/// How long each sort of nonsense is sent. 2 s, sixty ticks.
+const SENT_FOR: Duration = Duration::from_secs(2);
+
+/// A match that Ann, by QUIC, and Bob, by WebSocket, play with Mallory.
+async fn three() -> (House, Vec<Player>) {
+    let house = House::open().await;
+    let bob = house.server.person("bob").await;
+    let mallory = house.server.person("mallory").await;
+    let mut players = vec![
+        player(By::Native, &house.seat(&house.ann).await).await,
+        player(By::Web, &house.seat(&bob).await).await,
+        player(By::Native, &house.seat(&mallory).await).await,
+    ];
+    begin(&mut players).await;
+    (house, players)
+}
+
+/// Sends what `make` makes, `rate` a second, while the others play; how they fared.
+async fn under(players: &mut Vec<Player>, rate: u32, mut make: impl FnMut(&mut Player) -> Bytes) {
+    let mut mallory = players.pop().expect("she is the last");
+    let attack = async {
+        let (start, mut sent) = (Instant::now(), 0);
+        let mut each = tokio::time::interval(Duration::from_secs(1) / rate);
+        while start.elapsed() < SENT_FOR {
+            each.tick().await;
+            let datagram = make(&mut mallory);
+            mallory.connection.send(datagram).await.expect("she is not let go");
+            sent += 1;
+        }
+        assert!(sent > 0);
+    };
+    let honest = async {
+        for player in players.iter_mut() {
+            player.measure_anew();
+        }
+        let play = players.iter_mut().map(|player| async {
+            let start = Instant::now();
+            player
+                .play(WITHIN, |_| start.elapsed() > SENT_FOR)
+                .await
+                .expect("the connection stands");
+        });
+        futures_util::future::join_all(play).await;
+        for player in players.iter() {
+            // 60 at 30 Hz; a busy machine may be late, and must not lose a third.
+            assert!(player.states >= 40, "only {} states came", player.states);
+        }
+    };
+    tokio::join!(attack, honest);
+    players.push(mallory);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_truncated_replayed_and_foreign_datagrams_harm_nobody() {
+    let (house, mut players) = three().await;
+    let mut noise = StdRng::seed_from_u64(seed());
+    under(&mut players, 200, |_| {
+        let mut bytes = vec![0; noise.random_range(0..1100)];
+        noise.fill_bytes(&mut bytes);
+        bytes.into()
+    })
+    .await;
+    // What an honest client would say, cut short, in another epoch, and again and again.
+    let mut old = Vec::new();
+    let mut tick = 0;
+    under(&mut players, 200, |mallory| {
+        tick += 1;
+        let epoch = mallory.welcome.epoch.wrapping_add(tick as u8 % 3);
+        let mut liar = ClientPeer::new(schema(), epoch, tick, Micros(0));
+        liar.push_input(tick, Input { bits: u64::MAX }, liar.view(Micros(0)));
+        let mut datagram = Vec::new();
+        liar.encode(Micros(u64::from(tick)), &mut datagram);
+        old.push(datagram.clone());
+        match tick % 3 {
+            0 => old[noise.random_range(0..old.len())].clone().into(),
+            1 => datagram[..datagram.len() / 2].to_vec().into(),
+            _ => datagram.into(),
+        }
+    })
+    .await;
+    house.server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_times_the_rate_is_dropped_and_named_and_nobody_else_notices() {
+    let (house, mut players) = three().await;
+    under(&mut players, 1000, |_| Bytes::from_static(&[0; 64])).await;
+    let dropped = house.server.figure(DROPPED, "{why=\"rate\"}").await;
+    assert!(dropped > 100.0, "{dropped}");
+    assert!(house.server.logged().contains("what no honest client does"));
+    house.server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_control_messages_waits_where_it_comes_from() {
+    let (house, mut players) = three().await;
+    let mut mallory = players.pop().unwrap();
+    let flood = async {
+        let start = Instant::now();
+        let mut ready = false;
+        while start.elapsed() < SENT_FOR {
+            ready = !ready;
+            let message = ClientControl::Ready(ready);
+            let said = mallory.connection.say(&message);
+            // The transport stops taking more, which is what is wanted.
+            let _ = tokio::time::timeout(Duration::from_millis(50), said).await;
+        }
+    };
+    let ann = &mut players[0];
+    ann.measure_anew();
+    let start = Instant::now();
+    let (played, ()) = tokio::join!(ann.play(WITHIN, |_| start.elapsed() > SENT_FOR), flood);
+    assert!(played.unwrap() && ann.states >= 40, "{} states", ann.states);
+    house.server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_control_message_that_is_none_ends_the_one_who_said_it() {
+    let (house, mut players) = three().await;
+    let mut mallory = players.pop().unwrap();
+    mallory.connection.say_bytes(&[3, 0, 0, 0, 0xff, 0xff, 0xff]).await.unwrap();
+    assert_eq!(ended(&mut mallory.connection).await, 6);
+    let (ann, start) = (&mut players[0], Instant::now());
+    ann.measure_anew();
+    assert!(ann.play(WITHIN, |p| p.states >= 30).await.unwrap());
+    assert!(start.elapsed() < WITHIN);
+    house.server.saw_no_panic();
+}
