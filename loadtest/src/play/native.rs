@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use playhouse_protocol::game::control::{ClientControl, Frames, framed};
+use playhouse_protocol::game::control::{ClientControl, framed};
+use playhouse_protocol::game::frames::Frames;
 use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream, TransportConfig};
 use rustls::RootCertStore;
 

@@ -4,8 +4,12 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use playhouse_loadtest::play::player::Player;
 use playhouse_loadtest::play::{Connection, PlayError, Way, trust};
+use playhouse_protocol::game::control::{ClientControl, Hello, ServerControl, decode, framed};
+use playhouse_protocol::game::frames::Frames;
 use quinn::Endpoint;
+use rand::{Rng, RngCore, SeedableRng};
 use rustls::RootCertStore;
 use serde_json::json;
 use web_transport_quinn::Session;
@@ -81,9 +85,6 @@ async fn browsers_come_in_by_the_same_port_with_the_hash_they_were_told() {
     let connection = soon(connecting).await.unwrap();
     let session = soon(Session::connect(connection, ConnectRequest::new(url))).await.unwrap();
     let (mut send, mut recv) = session.open_bi().await.unwrap();
-    use playhouse_protocol::game::control::{
-        ClientControl, Frames, Hello, ServerControl, decode, framed,
-    };
     let hello = Hello::new(super::schema().hash(), super::ticket(&way));
     send.write_all(&framed(&ClientControl::Hello(hello))).await.unwrap();
     let mut frames = Frames::default();
@@ -132,14 +133,9 @@ async fn a_certificate_of_the_servers_own_is_renewed_and_who_is_inside_stays() {
         way.certificate_hash = Some(told().await);
         Connection::native(&way).await.expect("the newest certificate is served");
     }
-    before
-        .connection
-        .say(&playhouse_protocol::game::control::ClientControl::Ready(true))
-        .await
-        .unwrap();
-    let ready = |p: &playhouse_loadtest::play::player::Player| {
-        p.lobby.as_ref().is_some_and(|lobby| lobby.players.iter().any(|p| p.ready))
-    };
+    before.connection.say(&ClientControl::Ready(true)).await.unwrap();
+    let ready =
+        |p: &Player| p.lobby.as_ref().is_some_and(|lobby| lobby.players.iter().any(|p| p.ready));
     assert!(before.play(WITHIN, ready).await.unwrap());
 }
 
@@ -202,7 +198,6 @@ async fn packets_that_are_none_change_nothing() {
     let seed = crate::server::seed();
     let mut noise = rand::rngs::StdRng::seed_from_u64(seed);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    use rand::{Rng, RngCore, SeedableRng};
     for n in 0..2000_usize {
         let mut packet = vec![0; noise.random_range(0..1400)];
         noise.fill_bytes(&mut packet);
@@ -212,11 +207,9 @@ async fn packets_that_are_none_change_nothing() {
         }
         let _ = socket.send_to(&packet, addr(&way));
     }
-    inside.say(&playhouse_protocol::game::control::ClientControl::Ready(true)).await.unwrap();
+    inside.say(&ClientControl::Ready(true)).await.unwrap();
     let ready = |message| match message {
-        playhouse_protocol::game::control::ServerControl::Lobby(lobby) => {
-            lobby.players.iter().any(|p| p.ready).then_some(())
-        }
+        ServerControl::Lobby(lobby) => lobby.players.iter().any(|p| p.ready).then_some(()),
         _ => None,
     };
     super::told(&mut inside, ready).await;
