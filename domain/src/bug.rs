@@ -10,6 +10,8 @@ pub enum Bug {
     SeatTakenTwice,
     /// The seats of a cancelled booking do not come back.
     CancelledSeatsStaySold,
+    /// A hold that ran out runs out once more, whoever has its seats by then.
+    HoldExpiresTwice,
     /// A changed vote is counted without taking the earlier one back.
     StaleTally,
     /// A vote's key is not looked up.
@@ -34,9 +36,10 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SeatTakenTwice,
         Self::CancelledSeatsStaySold,
+        Self::HoldExpiresTwice,
         Self::StaleTally,
         Self::VoteKeyForgotten,
         Self::AnswerBeforeSync,

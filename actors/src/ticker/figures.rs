@@ -41,6 +41,8 @@ pub struct ThreadFigures {
 pub struct MatchFigures {
     /// The epoch.
     pub epoch: u32,
+    /// The tick that it went on from: what was played after it before is lost.
+    pub began: u32,
     /// The newest tick.
     pub tick: u32,
     /// The newest tick that is on the disk.
@@ -86,10 +88,11 @@ impl MatchFigures {
         let mut players = std::mem::take(&mut self.players);
         players.clear();
         players.extend_from_slice(&from.players);
-        let Self { epoch, tick, durable, tick_hz, skipped, waited, unheard, .. } = *from;
+        let Self { epoch, began, tick, durable, tick_hz, skipped, waited, unheard, .. } = *from;
         let (lateness, step, tell) = (from.lateness.clone(), from.step.clone(), from.tell.clone());
         *self = Self {
             epoch,
+            began,
             tick,
             durable,
             tick_hz,

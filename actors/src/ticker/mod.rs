@@ -126,6 +126,15 @@ impl Ticker {
         Port::open(self.0.hall(room), seat, entry, link, self.0.clock)
     }
 
+    /// How the match in `room` stands, as of about a second ago; none if it neither runs here nor is
+    /// anybody connected to it.
+    #[must_use]
+    pub fn figures_of(&self, room: &RoomId) -> Option<figures::MatchFigures> {
+        let hall = self.0.halls.lock().get(room).and_then(Weak::upgrade)?;
+        let figures = hall.figures.lock().clone();
+        Some(figures)
+    }
+
     /// How the matches stand, as of about a second ago.
     #[must_use]
     pub fn figures(&self) -> Figures {

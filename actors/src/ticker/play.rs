@@ -177,7 +177,7 @@ impl Play {
             hall,
             reins,
             words,
-            figures: MatchFigures { epoch, tick, tick_hz, players, ..MatchFigures::default() },
+            figures: MatchFigures { epoch, began: tick, tick, tick_hz, players, ..MatchFigures::default() },
         };
         play.seat(&run.roster);
         Ok(play)
@@ -267,7 +267,7 @@ impl Play {
         }
         let world = self.recording.world();
         let Tools { cache, out, slabs, .. } = tools;
-        cache.begin();
+        let mut frame = cache.begin(&self.ring);
         for chair in &mut self.chairs.all {
             let (seat, Some(connected)) = (chair.seat, chair.connected.as_mut()) else { continue };
             if !world.has(seat) {
@@ -288,7 +288,7 @@ impl Play {
             let mut seen = EntitySet::EMPTY;
             world.visible(seat, &mut seen);
             let priority = |slot| world.priority(seat, slot);
-            connected.peer.encode(micros(now), &self.ring, cache, &seen, &priority, out);
+            connected.peer.encode(micros(now), &mut frame, &seen, &priority, out);
             connected.link.send(slabs.datagram(out));
         }
     }

@@ -103,6 +103,12 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     /// How it stands now.
     fn standings(&self) -> Outcome;
 
+    /// What a client needs to show any match of the game beside its state, as JSON: walls, say.
+    #[must_use]
+    fn scenery() -> serde_json::Value {
+        serde_json::Value::Null
+    }
+
     /// A bot for `seat`, with chance of its own.
     fn bot(settings: &Self::Settings, seat: Seat, seed: u64) -> Box<dyn Bot>;
 }

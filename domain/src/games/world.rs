@@ -48,6 +48,8 @@ pub trait GameKind: Send + Sync {
     fn join_late(&self) -> bool;
     /// [`Game::SCHEMA`].
     fn schema(&self) -> &'static Schema;
+    /// [`Game::scenery`].
+    fn scenery(&self) -> serde_json::Value;
 
     /// Reads and checks settings, a JSON object, and gives all of them, as [`Self::open`] takes them.
     ///
@@ -180,6 +182,10 @@ impl<G: Game> GameKind for Of<G> {
 
     fn schema(&self) -> &'static Schema {
         G::SCHEMA
+    }
+
+    fn scenery(&self) -> serde_json::Value {
+        G::scenery()
     }
 
     fn settings(&self, json: Option<&str>) -> Result<String, Refusal> {

@@ -158,7 +158,7 @@ mod tests {
         #[test]
         fn a_copy_is_the_same_bits_wherever_it_lands(numbers in numbers(), before in 0_u32..8) {
             let (mut source, mut copied, mut written) = (Vec::new(), Vec::new(), Vec::new());
-            let mut writers = [&mut source, &mut written].map(|out| BitWriter::new(out));
+            let mut writers = [&mut source, &mut written].map(BitWriter::new);
             writers[1].write(0x55, before);
             for (value, bits) in &numbers {
                 for writer in &mut writers {

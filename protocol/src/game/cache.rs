@@ -3,14 +3,14 @@
 use super::bits::BitWriter;
 use super::delta;
 use super::pick::Candidate;
-use super::table::Table;
+use super::table::{Ring, Table};
 use crate::limits::{ENTITIES_MAX, RING_TICKS};
 
 /// Room for this many encoded bytes is taken at the start. 64 KiB: a hundred players against eight
 /// baselines; more is taken if it is ever needed, and kept.
 const BYTES_AT_START: usize = 64 * 1024;
 
-/// The encoded entities of one match at one tick. One for each thread that encodes is enough, whatever the
+/// Memory for the encoded entities of one match at one tick. One for each thread that encodes is enough, whatever the
 /// games: [`Cache::begin`] empties it. Its bound is 1,024 entities against 64 baselines.
 #[derive(Debug)]
 pub struct Cache {
@@ -27,6 +27,13 @@ pub struct Cache {
 struct Entry {
     stamp: u32,
     encoded: Option<Encoded>,
+}
+
+/// One match at its newest tick, which is encoded for one player after the other.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    pub(super) ring: &'a Ring,
+    pub(super) cache: &'a mut Cache,
 }
 
 /// Where an encoded entity is.
@@ -64,14 +71,15 @@ impl Cache {
         }
     }
 
-    /// Empties it: before the first player of a match's tick is encoded.
-    pub fn begin(&mut self) {
+    /// Empties it, for the newest tick of `ring`.
+    pub fn begin<'a>(&'a mut self, ring: &'a Ring) -> Frame<'a> {
         self.bytes.clear();
         self.stamp = self.stamp.wrapping_add(1);
         if self.stamp == 0 {
             self.entries.fill(Entry::default());
             self.stamp = 1;
         }
+        Frame { ring, cache: self }
     }
 
     /// The entity in `slot` of `now` against the one in `base`; none if that is another entity, or none.

@@ -13,6 +13,7 @@
 //! - [`input`], [`event`]: what a player does, and what happened.
 //! - [`server`] and [`client`]: the two halves.
 //! - [`predict`]: a player's own part of the world, ahead of the server's word.
+//! - [`film`]: every state of a match, to be watched later.
 //! - [`control`]: the messages on the reliable stream.
 //! - [`link`]: a network path in numbers; `scenario` plays whole matches over it.
 //!
@@ -27,6 +28,7 @@ mod delta;
 mod down;
 pub mod event;
 pub mod figures;
+pub mod film;
 pub mod frames;
 pub mod input;
 mod inputs;
@@ -48,7 +50,7 @@ mod states;
 pub mod table;
 mod up;
 
-pub use self::cache::Cache;
+pub use self::cache::{Cache, Frame};
 pub use self::client::{ClientPeer, Received};
 pub use self::event::{Event, TimedEvent};
 pub use self::figures::{ClientFigures, PeerFigures};

@@ -26,12 +26,14 @@
 //! acknowledged (a round trip and a tick: 4 or 5 packets), and so does an event. What lives for less than a
 //! second (a shot, a hit spark) is therefore better a counter or flag in its owner's state.
 
+use serde::Serialize;
+
 use crate::limits::{ENTITIES_MAX, EVENT_BITS_MAX, FIELDS_MAX, KINDS_MAX};
 
 use super::input::Input;
 
 /// One number of an entity, an input or an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Field {
     /// What it is called.
     pub name: &'static str,
@@ -51,7 +53,7 @@ pub struct Field {
 /// A field moves by another one each tick, `shift` bits to the right: a place by its speed. Only what differs from
 /// that is sent. Where the speed itself changed, it is taken to have changed evenly, and the place to move by
 /// it each tick after it changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Carried {
     /// The other field, by its number among all fields of the entity; one before this field.
     pub by: u8,
@@ -153,11 +155,11 @@ impl Field {
 }
 
 /// Fields that change together: one bit says whether any did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Group(pub &'static [Field]);
 
 /// A kind of entity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct EntityKind {
     /// What it is called.
     pub name: &'static str,
@@ -184,7 +186,7 @@ impl EntityKind {
 }
 
 /// A kind of event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct EventKind {
     /// What it is called.
     pub name: &'static str,
@@ -193,7 +195,7 @@ pub struct EventKind {
 }
 
 /// What a game consists of. See the [module](self).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Schema {
     /// The game's name.
     pub name: &'static str,

@@ -2,7 +2,7 @@
 
 use super::Micros;
 use super::bits::BitWriter;
-use super::cache::Cache;
+use super::cache::Frame;
 use super::down::{DownAck, DownHead};
 use super::event::{Event, Outbox};
 use super::figures::PeerFigures;
@@ -16,7 +16,7 @@ use super::pick::Gained;
 use super::schema::Schema;
 use super::set::EntitySet;
 use super::snapshot::{self, Sight};
-use super::table::{Ring, Table};
+use super::table::Table;
 use super::up::{Up, UpAck, UpInputs};
 use crate::limits::{DATAGRAM_BYTES_MAX, RING_TICKS};
 
@@ -278,21 +278,19 @@ impl ServerPeer {
         self.ladder.choked(now);
     }
 
-    /// Encodes the newest tick of `ring` for this player, who sees `visible` of it, into `out` (emptied
-    /// before). `priority` says how urgent an entity is where there is not room for all: one of 200 is told
+    /// Encodes the `frame` for this player, who sees `visible` of it, into `out` (emptied before). `priority` says how urgent an entity is where there is not room for all: one of 200 is told
     /// twice as often as one of 100. It is asked about entities in sight only.
-    ///
-    /// `cache` was [begun](Cache::begin) for this match's tick. A tick is encoded once.
+    /// A tick is encoded once for each player.
     pub fn encode(
         &mut self,
         now: Micros,
-        ring: &Ring,
-        cache: &mut Cache,
+        frame: &mut Frame<'_>,
         visible: &EntitySet,
         priority: &dyn Fn(u16) -> u16,
         out: &mut Vec<u8>,
     ) {
         out.clear();
+        let Frame { ring, cache } = frame;
         let Some(table) = ring.newest() else { return };
         let tick = table.tick();
         if self.outbox.is_stale(tick) {
@@ -319,7 +317,7 @@ impl ServerPeer {
         let covered = snapshot::covered(&candidates, partial, &told);
         cache.candidates = candidates;
         self.knowledge.send(table, Sent::new(tick, now, covered, (events_end, head.resync)));
-        self.ladder.sent(now, tick - self.sent, &self.trip);
+        self.ladder.sent(now, tick.saturating_sub(self.sent), &self.trip);
         self.sent = tick;
         self.figures.sent += 1;
         self.figures.sent_bytes += out.len() as u64;

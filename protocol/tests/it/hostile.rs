@@ -58,9 +58,9 @@ fn twisted_datagrams_harm_neither_the_server_nor_another_player() {
         }
         attacked.close_input(now, pair.tick);
         quiet.close_input(now, pair.tick);
-        let (ring, visible) = (&pair.ring, &pair.visible);
-        attacked.encode(now, ring, &mut pair.cache, visible, &|_| 1, &mut to_attacked);
-        quiet.encode(now, ring, &mut pair.cache, visible, &|_| 1, &mut to_quiet);
+        let mut frame = pair.cache.begin(&pair.ring);
+        attacked.encode(now, &mut frame, &pair.visible, &|_| 1, &mut to_attacked);
+        quiet.encode(now, &mut frame, &pair.visible, &|_| 1, &mut to_quiet);
         // Who never answered is told everything anew, from nothing.
         assert!(to_quiet.len() > 40 && to_attacked.len() <= 1_100);
     }

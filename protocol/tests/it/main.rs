@@ -5,4 +5,6 @@ mod hostile;
 mod links;
 mod pair;
 mod peers;
+mod reference;
 mod steady;
+mod wire;

@@ -87,9 +87,8 @@ impl Pair {
         let (now, tick) = (self.now(), self.tick);
         let resolved = self.server.close_input(now, tick);
         write(tick, self.ring.begin(tick));
-        self.cache.begin();
         let Self { server, ring, cache, visible, down, .. } = self;
-        server.encode(now, ring, cache, visible, &|_| 1, down);
+        server.encode(now, &mut cache.begin(ring), visible, &|_| 1, down);
         resolved
     }
 

@@ -106,9 +106,8 @@ fn a_datagram_of_another_epoch_is_dropped_by_either_end() {
     pair.client_sends();
     next.close_input(pair.now(), 2);
     pair.ring.begin(2);
-    pair.cache.begin();
-    let (ring, cache, visible) = (&pair.ring, &mut pair.cache, &pair.visible);
-    next.encode(Micros(2 * TICK_US), ring, cache, visible, &|_| 1, &mut pair.down);
+    let mut frame = pair.cache.begin(&pair.ring);
+    next.encode(Micros(2 * TICK_US), &mut frame, &pair.visible, &|_| 1, &mut pair.down);
     assert_eq!(pair.client.receive(Micros(2 * TICK_US), &pair.down), Err(Dropped::Epoch));
     // Once the client is told of the new epoch, it takes it in, and speaks of nothing before it.
     pair.client.restart(4, 2, Micros(2 * TICK_US));

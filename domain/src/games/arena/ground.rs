@@ -34,6 +34,15 @@ impl Map {
     /// Every ground.
     pub const ALL: [Self; 2] = [Self::Yard, Self::Open];
 
+    /// As settings name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Yard => "yard",
+            Self::Open => "open",
+        }
+    }
+
     /// Its text.
     #[must_use]
     pub const fn text(self) -> &'static str {

@@ -392,6 +392,11 @@ impl Game for Arena {
         Outcome::by_score(self.players.iter().enumerate().filter_map(score))
     }
 
+    /// The text of each ground.
+    fn scenery() -> serde_json::Value {
+        Map::ALL.iter().map(|map| (map.name(), map.text())).collect()
+    }
+
     fn bot(settings: &Settings, seat: Seat, seed: u64) -> Box<dyn Bot> {
         Box::new(bots::Rover::new(settings.map.ground(), seat, seed))
     }

@@ -227,47 +227,46 @@ impl<'a, S: Stage> Match<'a, S> {
         let mut happened = Vec::new();
         self.stage.step(&inputs, &mut happened);
         self.stage.write(self.ring.begin(tick));
-        self.cache.begin();
-        let mut datagram = Vec::new();
-        for at in 0..self.players.len() {
-            if tick <= self.how.ticks {
-                self.tell(at, &happened);
+        if tick <= self.how.ticks {
+            self.tell(&happened);
+        }
+        self.server_sends(now, measured);
+    }
+
+    fn tell(&mut self, happened: &[(u16, Event)]) {
+        for player in &mut self.players {
+            let Some((server, _)) = &mut player.ends else { continue };
+            for (_, event) in happened.iter().filter(|(seat, _)| *seat == player.seat) {
+                server.push_event(self.tick, event);
+                player.told.push(TimedEvent { tick: self.tick, event: *event });
             }
-            self.server_sends(now, at, measured, &mut datagram);
         }
     }
 
-    fn tell(&mut self, at: usize, happened: &[(u16, Event)]) {
-        let player = &mut self.players[at];
-        let Some((server, _)) = &mut player.ends else { return };
-        for (_, event) in happened.iter().filter(|(seat, _)| *seat == player.seat) {
-            server.push_event(self.tick, event);
-            player.told.push(TimedEvent { tick: self.tick, event: *event });
+    fn server_sends(&mut self, now: Micros, measured: bool) {
+        let Self { stage, how, ring, cache, players, report, tick, .. } = self;
+        let (mut frame, mut datagram) = (cache.begin(ring), Vec::new());
+        for player in players {
+            let Some((server, _)) = &mut player.ends else { continue };
+            let (seat, seen) = (player.seat, &mut player.seen[*tick as usize % RING_TICKS]);
+            stage.visible(seat, seen);
+            if !server.due(*tick) {
+                continue;
+            }
+            let priority = |slot| stage.priority(seat, slot);
+            server.encode(now, &mut frame, seen, &priority, &mut datagram);
+            report.bytes_max = report.bytes_max.max(datagram.len() as u32);
+            if measured {
+                report.bytes.push(datagram.len() as u32);
+            }
+            if how.down.bottleneck.is_some() {
+                report.queued_us.push((now.0, player.down.queued_us(now)));
+            }
+            if how.recorded == Some(seat) {
+                report.stream.push(datagram.clone());
+            }
+            player.down.send(now, datagram.len(), datagram.clone());
         }
-    }
-
-    fn server_sends(&mut self, now: Micros, at: usize, measured: bool, datagram: &mut Vec<u8>) {
-        let player = &mut self.players[at];
-        let Some((server, _)) = &mut player.ends else { return };
-        let seen = &mut player.seen[self.tick as usize % RING_TICKS];
-        self.stage.visible(player.seat, seen);
-        if !server.due(self.tick) {
-            return;
-        }
-        let (stage, seat) = (&*self.stage, player.seat);
-        let priority = |slot| stage.priority(seat, slot);
-        server.encode(now, &self.ring, &mut self.cache, seen, &priority, datagram);
-        self.report.bytes_max = self.report.bytes_max.max(datagram.len() as u32);
-        if measured {
-            self.report.bytes.push(datagram.len() as u32);
-        }
-        if self.how.down.bottleneck.is_some() {
-            self.report.queued_us.push((now.0, player.down.queued_us(now)));
-        }
-        if self.how.recorded == Some(player.seat) {
-            self.report.stream.push(datagram.clone());
-        }
-        player.down.send(now, datagram.len(), datagram.clone());
     }
 
     fn client_sends(&mut self, now: Micros, at: usize) {

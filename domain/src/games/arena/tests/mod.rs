@@ -5,5 +5,4 @@ mod fairness;
 mod rules;
 mod secrecy;
 mod stage;
-mod vectors;
 mod wire;

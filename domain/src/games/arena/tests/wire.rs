@@ -155,7 +155,7 @@ impl Ends {
     /// What each is sent after a tick.
     fn tick(&mut self, now: Micros, stage: &Stage) -> Vec<Vec<u8>> {
         stage.arena.write(self.ring.begin(stage.arena.tick));
-        self.cache.begin();
+        let mut frame = self.cache.begin(&self.ring);
         let mut sent = Vec::new();
         for (seat, peer) in (0..).zip(&mut self.peers) {
             let _ = peer.close_input(now, stage.arena.tick);
@@ -166,7 +166,7 @@ impl Ends {
             }
             let (mut out, seen) = (Vec::new(), stage.seen(seat));
             let priority = |slot| stage.arena.priority(Seat(seat), slot);
-            peer.encode(now, &self.ring, &mut self.cache, &seen, &priority, &mut out);
+            peer.encode(now, &mut frame, &seen, &priority, &mut out);
             sent.push(out);
         }
         sent

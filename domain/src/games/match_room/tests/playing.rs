@@ -1,11 +1,12 @@
 //! What was played, crashes included, can be played again.
 
-use playhouse_protocol::game::{Input, ViewTick};
+use playhouse_protocol::game::{Input, Table, ViewTick};
 use proptest::prelude::*;
 
 use super::super::*;
 use super::stage::{Stage, creation, person};
 use crate::games::Seat;
+use crate::games::arena::schema;
 use crate::games::game::{Happenings, SeatInput};
 
 /// An arena for ten, of whom nine are bots.
@@ -70,6 +71,39 @@ fn a_log_that_was_tampered_with_is_found_out() {
     other = crate::games::replay::Head { seed: head.seed + 1, ..head.clone() };
     let replay = crate::games::replay::Replay::open(&other, &bytes).unwrap();
     assert!(replay.verify().is_err(), "another seed is another match");
+}
+
+#[test]
+fn whoever_took_a_seat_while_nobody_played_is_a_newcomer_in_it() {
+    let came = |stage: &Stage, seat: u16| {
+        let world = stage.ticker.as_ref().unwrap().recording.world();
+        let mut table = Table::new(world.kind().schema());
+        world.write(&mut table);
+        // A score is told from the one before it by the tick in which its player came.
+        table.get(schema::SCORES + seat).unwrap().generation
+    };
+    let mut stage = Stage::new(Creation { bots: 0, ..creation() });
+    stage.begin(&[1, 2, 3]);
+    stage.take_up().unwrap();
+    stage.ticker.as_mut().unwrap().play(20);
+    stage.tell(true).unwrap();
+    assert_eq!([came(&stage, 0), came(&stage, 1), came(&stage, 2)], [0, 0, 0]);
+    stage.ask(&person(3), Command::Leave).unwrap();
+    stage.come(4).unwrap();
+    stage.take_up().unwrap();
+    assert_eq!([came(&stage, 0), came(&stage, 1), came(&stage, 2)], [0, 0, 20]);
+    // The same while a ticker had heard of it and played no tick since.
+    stage.ticker.as_mut().unwrap().play(5);
+    stage.tell(false).unwrap();
+    stage.ask(&person(2), Command::Leave).unwrap();
+    stage.come(5).unwrap();
+    stage.tell(false).unwrap();
+    let roster = stage.rules.roster();
+    stage.ticker.as_mut().unwrap().recording.align(&roster);
+    stage.tell(false).unwrap();
+    stage.take_up().unwrap();
+    assert_eq!([came(&stage, 0), came(&stage, 1), came(&stage, 2)], [0, 25, 20]);
+    stage.end();
 }
 
 /// One step of a life of a match that is played.

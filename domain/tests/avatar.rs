@@ -1,23 +1,30 @@
 //! One player's step, told as numbers: `avatar.json` is what the page's own step in JavaScript is held to,
 //! and what this one is.
 //!
-//! After a change of the rules: `PLAYHOUSE_TEST_UPDATE=1 cargo test -p playhouse-domain --lib vectors`.
+//! After a change of the rules: `PLAYHOUSE_TEST_UPDATE=1 cargo test -p playhouse-domain --test avatar`.
 
+use playhouse_domain::games::arena::avatar::{Body, RELOAD, RELOAD_RAPID, STEPS};
+use playhouse_domain::games::arena::ground::{Map, RADIUS};
+use playhouse_domain::games::arena::schema::Action;
+use playhouse_domain::games::arena::trig;
 use serde_json::{Value, json};
 
-use super::super::avatar::{Body, RELOAD, RELOAD_RAPID, STEPS};
-use super::super::ground::{Map, RADIUS};
-use super::super::schema::Action;
-use super::super::trig;
-use crate::games::hash;
+/// Numbers that nobody would guess: splitmix64.
+struct Chance(u64);
+
+impl Chance {
+    fn draw(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % below
+    }
+}
 
 /// Somebody who goes about on `map` for 90 ticks, mostly into walls.
 fn walk(map: Map, seed: u64) -> Value {
-    let mut chance = seed;
-    let mut draw = |below: u64| {
-        chance = hash::of(&chance);
-        (chance >> 11) % below
-    };
+    let mut chance = Chance(seed);
+    let mut draw = |below: u64| chance.draw(below);
     let (x, y) = map.ground().spawn(seed);
     let reload = if seed % 2 == 0 { RELOAD } else { RELOAD_RAPID };
     let start = Body { x, y, ready: 5, ..Body::default() };
@@ -68,9 +75,9 @@ fn the_step_is_as_its_vectors_say() {
         std::fs::write(file, &is).unwrap();
         return;
     }
-    let stored = include_str!("../avatar.json");
-    assert!(is == stored, "the step changed: raise the rules' version and update the vectors");
-    let vectors: Value = serde_json::from_str(stored).unwrap();
+    let stored = include_str!("../src/games/arena/avatar.json");
+    let [vectors, now] = [stored, &is].map(|text| serde_json::from_str::<Value>(text).unwrap());
+    assert!(vectors == now, "the step changed: raise the rules' version and update the vectors");
     let walks = vectors["walks"].as_array().unwrap();
     let stopped = |walk: &&Value| {
         let still = |state: &Value| state[2] == 0 && state[3] != 0;
