@@ -58,7 +58,7 @@ pub(super) fn ticks(figures: &Figures) {
     gauge!("playhouse_games_running").set(running as f64);
     for (share, name) in [(0.5, "0.5"), (0.99, "0.99"), (1.0, "1")] {
         let quantile = late.quantile(share).as_secs_f64();
-        gauge!("playhouse_ticks_late_seconds", "quantile" => name).set(quantile);
+        gauge!("playhouse_ticks_late_seconds", "share" => name).set(quantile);
     }
     counter!("playhouse_ticks_total").absolute(late.count());
     counter!("playhouse_ticks_skipped_total").absolute(skipped);

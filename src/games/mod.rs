@@ -1,7 +1,8 @@
 //! Matches at the edge: who comes in to play, by whatever transport, and the way between their
 //! connection and the match. No rules.
 //!
-//! - [`run`], [`requests`], [`shapes`]: what REST asks of matches, as JSON.
+//! - [`run`], [`requests`], [`shapes`]: what REST asks of matches, as JSON. [`about`]: what clients need to know
+//!   of a game, and how a match's ticks stand. [`film`]: a match that is over, to be watched again.
 //! - [`tokens`](self): tickets and resume tokens, which let a connection in.
 //! - [`admission`]: how many at once, and who must prove their address.
 //! - `session`: one player's connection from its first message to its end. `foyer`: what all those of
@@ -11,11 +12,13 @@
 //!   `ws::play`: WebSocket.
 //! - [`house`]: starting and stopping it all. [`runtime`]: its thread. `figures`: what is counted.
 
+pub mod about;
 pub mod admission;
 mod by_quic;
 pub mod carrier;
 pub mod ending;
 mod figures;
+pub mod film;
 mod foyer;
 pub mod house;
 pub mod intake;

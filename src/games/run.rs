@@ -6,7 +6,7 @@ use playhouse_actors::handle::{Answer, AskError, Rooms};
 use playhouse_domain::games::match_room::{
     self, Command, Creation, Joined, Match, MatchInfo, Player, Reply, TICKET_TIME,
 };
-use playhouse_domain::games::{find, kinds};
+use playhouse_domain::games::{GameKind, find, kinds};
 use playhouse_domain::room::Caller;
 use playhouse_domain::text::key_part;
 use playhouse_protocol::ids::{CommandKey, GuestId, MatchId, RoomId};
@@ -66,7 +66,19 @@ pub(super) async fn seen(rooms: &Rooms, id: MatchId) -> Result<Seen, AskError> {
 /// The games that there are, and where they are played.
 #[must_use]
 pub fn games(stage: &Stage, asked: Option<&str>, websocket: String) -> Games {
-    let game = |kind: &&'static dyn playhouse_domain::games::GameKind| Game {
+    let reach = stage.reach();
+    Games {
+        games: kinds().iter().map(|kind| game_of(*kind)).collect(),
+        quic: reach.contact(asked).map(|contact| contact.to_string()),
+        webtransport: reach.webtransport(asked),
+        certificate_hash: reach.certificate_hash(),
+        websocket,
+    }
+}
+
+/// A game as lists have it.
+pub(super) fn game_of(kind: &dyn GameKind) -> Game {
+    Game {
         game: kind.name().to_owned(),
         rules: kind.rules(),
         players_min: kind.players_min(),
@@ -74,14 +86,6 @@ pub fn games(stage: &Stage, asked: Option<&str>, websocket: String) -> Games {
         join_late: kind.join_late(),
         tick_hz: kind.schema().tick_hz,
         schema_hash: kind.schema().hash(),
-    };
-    let reach = stage.reach();
-    Games {
-        games: kinds().iter().map(game).collect(),
-        quic: reach.contact(asked).map(|contact| contact.to_string()),
-        webtransport: reach.webtransport(asked),
-        certificate_hash: reach.certificate_hash(),
-        websocket,
     }
 }
 

@@ -22,7 +22,8 @@ use crate::app::App;
 use crate::games::requests::{
     PlayedQuery, ReadyRequest, ReplayQuery, SeatRequest, SessionRequest, SessionsQuery,
 };
-use crate::games::run;
+use crate::games::about::{self, GameAbout, SessionFigures};
+use crate::games::{film, run};
 use crate::games::shapes::{Games, GuestToken, PlayedRow, Replay, SeatTaken, Session, SessionRow};
 
 /// Mounts the matches.
@@ -32,11 +33,14 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/games/played", web::get().to(played))
         .route("/api/games/sessions", web::get().to(list))
         .route("/api/games/sessions/{session}", web::get().to(get))
+        .route("/api/games/sessions/{session}/figures", web::get().to(figures))
+        .route("/api/games/sessions/{session}/film", web::get().to(film))
         .route("/api/games/sessions/{session}/replay", web::get().to(replay))
         .route("/api/games/sessions/{session}/join", web::post().to(join))
         .route("/api/games/sessions/{session}/ready", web::post().to(ready))
         .route("/api/games/sessions/{session}/start", web::post().to(start))
         .route("/api/games/sessions/{session}/leave", web::post().to(leave))
+        .route("/api/games/{game}", web::get().to(about))
         .route("/api/games/{game}/sessions", web::post().to(create));
 }
 
@@ -66,6 +70,20 @@ fn known(who: MaybeBearer) -> Result<Bearer, Problem> {
 pub async fn games(req: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
     let games = run::games(&app.stage, peer::host(&req), websocket(&app, &req));
     etag::json(&req, &games)
+}
+
+/// A game, and what its clients need: what its entities consist of, to the bit, and what else there is to show.
+#[utoipa::path(
+    get, path = "/api/games/{game}", tag = "games", operation_id = "get_game",
+    params(("game" = String, Path, example = "arena")),
+    responses(
+        (status = 200, description = "The game", body = GameAbout),
+        (status = 304, description = "As the caller knows it"),
+        ThingProblems,
+    ),
+)]
+pub async fn about(req: HttpRequest, game: web::Path<String>) -> Result<HttpResponse, Problem> {
+    etag::json(&req, &about::game(&game)?)
 }
 
 /// A token for somebody without an account, who wants to play.
@@ -166,6 +184,40 @@ pub async fn get(
 ) -> Result<HttpResponse, Problem> {
     let seen = run::get(&app.rooms, *session).await?;
     Ok(etag::tagged(&req, seen.tag, seen.json))
+}
+
+/// How the ticks of a match stand that is played on this server, as of about a second ago.
+#[utoipa::path(
+    get, path = "/api/games/sessions/{session}/figures", tag = "games", operation_id = "get_session_figures",
+    params(("session" = String, Path, format = "uuid")),
+    responses((status = 200, description = "The figures", body = SessionFigures), ThingProblems),
+)]
+pub async fn figures(
+    app: web::Data<App>,
+    session: web::Path<MatchId>,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(about::figures(&app.stage, *session)?))
+}
+
+/// The state of every tick of a match, one after the other, for whoever wants to watch it (`docs/wire.md`). The
+/// server plays the match once more meanwhile. Once it is over.
+#[utoipa::path(
+    get, path = "/api/games/sessions/{session}/film", tag = "games", operation_id = "get_film",
+    params(("session" = String, Path, format = "uuid")),
+    responses(
+        (status = 200, description = "The film", body = Vec<u8>, content_type = "application/octet-stream"),
+        BareCommandProblems,
+    ),
+)]
+pub async fn film(
+    app: web::Data<App>,
+    session: web::Path<MatchId>,
+) -> Result<HttpResponse, Problem> {
+    let film = film::film(&app.rooms, *session).await?;
+    Ok(HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .streaming(film))
 }
 
 /// A part of what is needed to play a match again, bit for bit. Once it is over.

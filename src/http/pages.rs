@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 14] = [
+const PAGES: [(&str, &str); 17] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -32,6 +32,9 @@ const PAGES: [(&str, &str); 14] = [
     ("/polls/{id}", "voter.html"),
     ("/polls/{id}/present", "present.html"),
     ("/series/{id}/present", "present.html"),
+    ("/games", "games.html"),
+    ("/games/{id}", "game.html"),
+    ("/games/{id}/replay", "replay.html"),
     ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),

@@ -11,7 +11,6 @@ use playhouse_protocol::game::frames::Frames;
 use quinn::Endpoint;
 use rand::{Rng, RngCore, SeedableRng};
 use rustls::RootCertStore;
-use serde_json::json;
 use web_transport_quinn::Session;
 use web_transport_quinn::proto::ConnectRequest;
 

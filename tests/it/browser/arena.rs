@@ -1,0 +1,250 @@
+//! A match in the browser, proven from the page: over WebTransport from the lobby to the results, through a kill
+//! of the server, and over a WebSocket where there is no other way.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use serde_json::{Value, json};
+
+use super::{Driver, LOOK_EVERY, Page, click, fill, log_in, no_error_in_the_console, text, until};
+use crate::server::{ADMIN, Server};
+
+/// Everybody sees everybody.
+const OPEN: &str = r#"{"map":"open","sight":120,"minutes":30}"#;
+
+/// A match of the server's own bots that runs as soon as a person plays.
+async fn match_with_bots(server: &Server, bots: u16) -> String {
+    let admin = server.admin().await;
+    let settings: Value = serde_json::from_str(OPEN).unwrap();
+    let wish = json!({ "title": "Bots", "settings": settings, "seats": 8, "bots": bots });
+    let made = admin.post("/api/games/arena/sessions", wish).await.expect("a match is made");
+    made["id"].as_str().expect("it has an id").to_owned()
+}
+
+/// Joins the match by one click in the list.
+async fn join(page: &Page, server: &Server, id: &str, name: &str) {
+    page.goto(&format!("{}/games", server.base())).await.unwrap();
+    fill(page, "#me [name=name]", name).await;
+    click(page, &format!("[data-match='{id}'] button")).await;
+    until(page, "return document.querySelector('#connection').textContent.startsWith('live')").await;
+}
+
+async fn begin(server: &Server, id: &str) {
+    let admin = server.admin().await;
+    let path = format!("/api/games/sessions/{id}/start");
+    admin.post(&path, json!({})).await.expect("the host may start it");
+}
+
+const PLAYING: &str = "return !document.querySelector('#play').hidden
+    && Number.parseInt(document.querySelectorAll('#figures dd')[6]?.textContent ?? '0') > 0";
+
+/// The newest tick that the page has.
+async fn tick(page: &Page) -> u64 {
+    let script = "return Number.parseInt(document.querySelectorAll('#figures dd')[6]?.textContent ?? '0')";
+    page.execute(script, vec![]).await.unwrap().as_u64().unwrap_or(0)
+}
+
+async fn over(page: &Page) -> String {
+    text(page, "return document.querySelectorAll('#figures dd')[5]?.textContent ?? ''").await
+}
+
+/// Where the page says that its own avatar is, in metres.
+async fn place(page: &Page) -> Option<(f64, f64)> {
+    let said = text(page, "return document.querySelector('#place').textContent").await;
+    let numbers: Vec<f64> = said.split(' ').filter_map(|word| word.parse().ok()).collect();
+    numbers.get(..2).map(|at| (at[0], at[1]))
+}
+
+/// Holds a key at the picture until something came about.
+async fn hold(page: &Page, key: char) {
+    click(page, "#picture").await;
+    let press = KeyActions::new("keys".into()).then(KeyAction::Down { value: key });
+    page.perform_actions(press).await.unwrap();
+}
+
+/// Walks until the avatar has gone further than `metres`, dying or not.
+async fn walk(page: &Page, metres: f64) {
+    let deadline = Instant::now() + super::WITHIN;
+    let mut keys = "dwas".chars().cycle();
+    while Instant::now() < deadline {
+        let Some(from) = place(page).await else {
+            tokio::time::sleep(LOOK_EVERY).await;
+            continue;
+        };
+        hold(page, keys.next().expect("it goes round")).await;
+        let turn = Instant::now() + Duration::from_secs(2);
+        while Instant::now() < turn {
+            let Some(at) = place(page).await else { break };
+            if (at.0 - from.0).hypot(at.1 - from.1) > metres {
+                page.release_actions().await.unwrap();
+                return;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        page.release_actions().await.unwrap();
+    }
+    panic!("the avatar does not go: {:?}", place(page).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_pages_play_over_webtransport_from_the_lobby_to_the_results() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let (host, guest) = (driver.browser("host").await, driver.browser("guest").await);
+    log_in(&host, &server, "admin", ADMIN, "/games").await;
+    fill(&host, "#make [name=title]", "Friday").await;
+    for (field, value) in [("seats", "4"), ("bots", "0"), ("minutes", "1")] {
+        let clear = format!("document.querySelector('#make [name={field}]').value = ''");
+        host.execute(&clear, vec![]).await.unwrap();
+        fill(&host, &format!("#make [name={field}]"), value).await;
+    }
+    host.execute("document.querySelector('#make [name=map]').value = 'open'", vec![]).await.unwrap();
+    click(&host, "#make .row button").await;
+    until(&host, "return document.querySelector('#connection')?.textContent === 'live over WebTransport'").await;
+    let path = text(&host, "return location.pathname").await;
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    join(&guest, &server, &id, "Ann").await;
+    until(&host, "return document.querySelector('#players').textContent.includes('Ann')").await;
+    click(&guest, "#ready").await;
+    until(&host, "return [...document.querySelectorAll('#players li')].some(li => li.textContent.startsWith('Ann') && li.textContent.endsWith('ready') && !li.textContent.includes('not ready'))").await;
+    click(&host, "#start").await;
+    click(&host, "#ready").await;
+    for page in [&host, &guest] {
+        until(page, PLAYING).await;
+        assert_eq!(over(page).await, "WebTransport");
+    }
+    let seen = "return document.querySelector('#sight').textContent.includes('Ann')";
+    until(&host, seen).await;
+    let before = text(&host, "return document.querySelector('#sight').textContent").await;
+    walk(&guest, 3.0).await;
+    // The other page sees it, at another place than before.
+    until(&host, &format!("{seen} && document.querySelector('#sight').textContent !== {}", json!(before))).await;
+    // What was played ahead was right: nothing but the page's own keys moves its avatar.
+    until(&guest, "return /^(\\d+) of \\1 right$/.test(document.querySelectorAll('#figures dd')[8].textContent)").await;
+    // A minute, and it is over.
+    results(&host, &guest, &id).await;
+    no_error_in_the_console(&driver, &host, &[]).await;
+    no_error_in_the_console(&driver, &guest, &[]).await;
+    server.saw_no_panic();
+}
+
+/// Plays on to the end, and sees how it came out and the whole of it again.
+async fn results(host: &Page, guest: &Page, id: &str) {
+    let deadline = Instant::now() + Duration::from_secs(120);
+    let ended = "return !document.querySelector('#results').hidden
+        && document.querySelectorAll('#standings tbody tr').length === 2";
+    for page in [host, guest] {
+        while page.execute(ended, vec![]).await.unwrap() != json!(true) {
+            assert!(Instant::now() < deadline, "it does not end");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+    click(guest, "#replay").await;
+    until(guest, "return location.pathname.endsWith('/replay')").await;
+    until(guest, "return document.querySelector('#phase').textContent === ''").await;
+    let length = text(guest, "return document.querySelector('#time').max").await;
+    // A minute at 30 Hz, from 0.
+    assert_eq!(length, "1799", "{id}");
+    // The slider leads anywhere: to the end, where the scores are those of the results.
+    let end = "const time = document.querySelector('#time');
+        time.value = time.max; time.dispatchEvent(new Event('input'));";
+    guest.execute(end, vec![]).await.unwrap();
+    until(guest, "return document.querySelector('#clock').textContent === '0:59 of 0:59'").await;
+    until(guest, "return document.querySelectorAll('#scores tr').length === 2").await;
+    let names = text(guest, "return document.querySelector('#scores').textContent").await;
+    assert!(names.contains("Ann") && names.contains("admin"), "{names}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_match_goes_on_after_the_server_was_killed_and_the_page_comes_back_by_itself() {
+    let Some(driver) = Driver::start() else { return };
+    let mut server = Server::start();
+    let id = match_with_bots(&server, 3).await;
+    let page = driver.browser("ann").await;
+    join(&page, &server, &id, "Ann").await;
+    click(&page, "#ready").await;
+    begin(&server, &id).await;
+    until(&page, PLAYING).await;
+    assert_eq!(over(&page).await, "WebTransport");
+    walk(&page, 2.0).await;
+    // Something is there that must not be lost: ten seconds of play.
+    while tick(&page).await < 300 {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    let others = "return [...document.querySelectorAll('#scores tr th')].map(th => th.textContent).sort().join()";
+    let who = text(&page, others).await;
+    let before = tick(&page).await;
+    server.kill();
+    until(&page, "return document.querySelector('#connection').textContent === 'lost'").await;
+    server.run();
+    let back = Instant::now();
+    until(&page, "return document.querySelector('#connection').textContent === 'live over WebTransport'").await;
+    until(&page, &format!("return Number.parseInt(document.querySelectorAll('#figures dd')[6].textContent) > {before}")).await;
+    let took = back.elapsed();
+    until(&page, "return document.querySelectorAll('#figures dd')[7].textContent !== '–'").await;
+    let said = text(&page, "return document.querySelectorAll('#figures dd')[7].textContent").await;
+    let lost: u64 = said.split(' ').next().and_then(|part| part.parse().ok()).expect("it is a number");
+    println!("back and past where it was after {took:?}, {lost} ticks lost");
+    assert!(lost <= 30, "more than a second of play is lost: {said}");
+    assert_eq!(text(&page, others).await, who, "the same players");
+    walk(&page, 2.0).await;
+    no_error_in_the_console(&driver, &page, &[]).await;
+    server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_webtransport_plays_over_a_websocket_and_says_so() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let id = match_with_bots(&server, 2).await;
+    let page = driver.browser("old").await;
+    let source = json!({ "source": "delete window.WebTransport;" });
+    driver.devtools(&page, "Page.addScriptToEvaluateOnNewDocument", source).await;
+    join(&page, &server, &id, "Old").await;
+    until(&page, "return document.querySelector('#connection').textContent === 'live over WebSocket'").await;
+    let note = text(&page, "return document.querySelector('#transport').textContent").await;
+    assert!(note.starts_with("This browser has no WebTransport. You play over a WebSocket"), "{note}");
+    click(&page, "#ready").await;
+    begin(&server, &id).await;
+    until(&page, PLAYING).await;
+    assert_eq!(over(&page).await, "WebSocket");
+    walk(&page, 3.0).await;
+    no_error_in_the_console(&driver, &page, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_udp_does_not_get_through_a_websocket_does_and_the_page_says_so() {
+    let Some(driver) = Driver::start() else { return };
+    // Nobody listens there.
+    let server = Server::with(&[("PLAYHOUSE_QUIC_PUBLIC", "127.0.0.1:9")]);
+    let id = match_with_bots(&server, 2).await;
+    let page = driver.browser("walled").await;
+    join(&page, &server, &id, "Walled").await;
+    until(&page, "return document.querySelector('#connection').textContent === 'live over WebSocket'").await;
+    let note = text(&page, "return document.querySelector('#transport').textContent").await;
+    assert!(note.starts_with("WebTransport does not get through to the server."), "{note}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_second_of_silence_is_a_loss_and_a_reload_keeps_the_seat() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let id = match_with_bots(&server, 2).await;
+    let page = driver.browser("ann").await;
+    join(&page, &server, &id, "Ann").await;
+    click(&page, "#ready").await;
+    begin(&server, &id).await;
+    until(&page, PLAYING).await;
+    page.refresh().await.unwrap();
+    until(&page, PLAYING).await;
+    let asked = server.client().get(&format!("/api/games/sessions/{id}")).await.unwrap();
+    let people = asked["players"].as_array().unwrap().iter().filter(|player| player["state"] != "bot");
+    assert_eq!(people.count(), 1, "the same seat: {asked}");
+    // The server stands still, as a path does that goes nowhere.
+    server.pause();
+    until(&page, "return document.querySelector('#connection').textContent === 'lost'").await;
+    server.resume();
+    until(&page, "return document.querySelector('#connection').textContent.startsWith('live')").await;
+    let before = tick(&page).await;
+    until(&page, &format!("return Number.parseInt(document.querySelectorAll('#figures dd')[6].textContent) > {before}")).await;
+}

@@ -1,0 +1,213 @@
+// The page of one match: taking a seat, the lobby, the countdown, the play, the results.
+
+import { now } from "./api.js";
+import { Arena } from "./arena.js";
+import { Schema } from "./game/schema.js";
+import { Session } from "./game/session.js";
+import { Live } from "./live.js";
+import * as matches from "./matches.js";
+import { $, announce, el, say, sentence, start, submitting } from "./ui.js";
+
+/** How often the server is asked how its ticks stand, in ms. */
+const FIGURES_MS = 2000;
+
+const id = location.pathname.split("/")[2];
+/** The match as everybody may know it, kept up to date by its channel. */
+let view = null;
+let kind = null;
+let schema = null;
+let session = null;
+let arena = null;
+/** The names of the seats; the same map for as long as the page is open. */
+const names = new Map();
+
+const mine = () => (session ? view.players.find((player) => player.seat === session.seat) : undefined);
+const wanted = {
+  take() {
+    try {
+      const is = sessionStorage.getItem(`join ${id}`) === "1";
+      sessionStorage.removeItem(`join ${id}`);
+      return is;
+    } catch { return false; }
+  },
+};
+
+function badge(state, text = state) {
+  const at = $("#connection");
+  at.hidden = false;
+  at.textContent = text;
+  at.className = `badge ${state === "lost" ? "offline" : state}`;
+}
+
+/** Connects in a seat of one's own, and stays. */
+function sitDown() {
+  if (session) return;
+  $("#door").hidden = true;
+  session = new Session(schema, { join: () => matches.join(id), reach: matches.reach }, matches.resume(id), {
+    state: connection,
+    control: hear,
+    datagram: (received) => arena?.heard(received),
+    epoch: (epoch) => { play(); arena.restart(epoch); },
+  });
+  session.run().catch(say);
+}
+
+/** How the connection is, in sight and for screen readers. */
+function connection(state, words, code) {
+  if (state === "ended") { stood(words, code); return; }
+  const over = session.kind === "webtransport" ? "WebTransport" : "WebSocket";
+  badge(state, state === "live" ? `live over ${over}` : state);
+  $("#away").hidden = state !== "lost";
+  const note = $("#transport");
+  note.hidden = !(state === "live" && session.why);
+  note.textContent = session.why ? `${session.why} You play over a WebSocket instead: it works, and stutters where packets are lost.` : "";
+  if (state === "lost") announce("The connection is lost. Coming back.");
+  else if (state === "live") { announce(`Connected over ${over}.`); draw(); }
+}
+
+/** The connection ended for good. */
+function stood(words, code) {
+  badge("ended", "not connected");
+  session = null;
+  arena?.close();
+  arena = null;
+  for (const part of ["#play", "#lobby", "#away", "#transport"]) $(part).hidden = true;
+  if (code === "Over") { refresh().catch(say); return; }
+  $("#phase").textContent = sentence(words);
+  announce(words);
+  draw();
+}
+
+/** What the connection itself tells of the match; the rest comes by the match's channel. */
+function hear(message) {
+  if (message.is === "Countdown") {
+    view = { ...view, phase: message.value === null ? "lobby" : "countdown", until: message.value === null ? null : new Date(now() + message.value).toISOString() };
+    draw();
+  } else if (message.is === "Lobby") {
+    for (const { seat, name } of message.players) names.set(seat, name);
+  } else if (message.is === "Concluded") {
+    refresh().catch(say);
+  }
+}
+
+async function refresh() { take(await matches.match(id)); }
+
+function play() {
+  if (arena) return;
+  arena = new Arena({ kind, schema, session, settings: JSON.parse(view.settings), names });
+  // The play is one's own to watch: the page shows it as soon as it runs, whatever the channel says yet.
+  if (view.phase !== "active") view = { ...view, phase: "active", until: null };
+  draw();
+  $("#picture").focus({ preventScroll: true });
+  $("#play").scrollIntoView({ block: "start" });
+  announce("The match is on.");
+}
+
+/** Takes in the match, or a part of it that changed. */
+function take(part) {
+  const before = view?.phase;
+  view = { ...view, ...part };
+  for (const { seat, name } of view.players) names.set(seat, name);
+  if (before && before !== view.phase) announce(PHASES[view.phase]);
+  draw();
+}
+
+const PHASES = {
+  lobby: "Waiting for players.", check: "Is everybody ready?", countdown: "It begins in a moment.", active: "It is being played.", concluded: "It is over.", void: "It was called off.",
+};
+
+function draw() {
+  const over = matches.isOver(view);
+  const title = view.title || `A match of ${view.game}`;
+  document.title = `${title} – Playhouse`;
+  $("#title").textContent = title;
+  $("#phase").textContent = PHASES[view.phase];
+  $("#door").hidden = Boolean(session) || over || !view.open;
+  $("#lobby").hidden = !session || over || view.phase === "active";
+  $("#play").hidden = !arena || over;
+  $("#results").hidden = !over;
+  if (!$("#lobby").hidden) lobby();
+  if (over) results();
+  left();
+}
+
+function lobby() {
+  const [own, host] = [mine(), view.host];
+  const how = { bot: "bot", reserved: "on the way", here: "", away: "connection lost" };
+  $("#players").replaceChildren(...view.players.map((player) => el("li", { class: player === own ? "own" : null },
+    el("span", {}, player.name, player === own ? " (you)" : "", player.seat === host ? ", host" : ""),
+    el("small", {}, [how[player.state], player.ready || player.state === "bot" ? "ready" : "not ready"].filter(Boolean).join(", ")))));
+  const ready = Boolean(own?.ready);
+  $("#ready").setAttribute("aria-pressed", String(ready));
+  $("#ready").textContent = ready ? "Ready. Not yet?" : "I am ready";
+  $("#ready").disabled = view.phase === "countdown";
+  $("#start").hidden = !own || own.seat !== host;
+  $("#start").disabled = view.phase !== "lobby";
+}
+
+/** How long a ready check or a countdown still lasts. */
+function left() {
+  const counts = view.until && (view.phase === "countdown" || view.phase === "check");
+  const seconds = counts ? Math.max(0, Math.ceil((Date.parse(view.until) - now()) / 1000)) : 0;
+  const text = !counts ? "" : view.phase === "check" ? `Say that you are ready: ${seconds} s` : `It begins in ${seconds} s`;
+  if ($("#countdown").textContent !== text) $("#countdown").textContent = text;
+}
+
+const WHY = {
+  not_started: "Nobody started it in time.", deserted: "Everybody left.", faulty: "It could not be played on.", overdue: "It took too long.", unsound: "It could not be played on.",
+};
+
+function results() {
+  const { ending } = view;
+  const placings = ending?.Concluded?.results ?? [];
+  const why = ending?.Void;
+  $("#ending").textContent = why ? `No results. ${WHY[why] ?? ""}` : "";
+  $("#standings").hidden = placings.length === 0;
+  $("#standings tbody").replaceChildren(...placings.map(({ place, name, score }) => el("tr", {}, el("td", {}, place ?? "left"), el("th", { scope: "row" }, name), el("td", {}, score))));
+  $("#replay").href = `/games/${id}/replay`;
+  $("#replay").hidden = !view.began_at;
+}
+
+function buttons(account) {
+  const { name } = $("#enter").elements;
+  name.value = matches.myName.read();
+  name.placeholder = account?.username ?? "as the server calls you";
+  const act = (work) => () => Promise.resolve().then(work).catch(say);
+  $("#enter").addEventListener("submit", (event) => {
+    event.preventDefault();
+    matches.myName.write(name.value.trim());
+    submitting($("#enter"), async () => sitDown());
+  });
+  $("#ready").addEventListener("click", act(() => matches.ready(id, !mine()?.ready)));
+  $("#start").addEventListener("click", act(() => matches.begin(id)));
+  for (const button of ["#out", "#quit"]) $(button).addEventListener("click", () => session?.leave());
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "o" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.("input, textarea, select")) return;
+    $("#overlay").open = !$("#overlay").open;
+  });
+}
+
+async function main() {
+  const account = await start();
+  try {
+    view = await matches.match(id);
+    kind = await matches.gameOf(view.game);
+  } catch (problem) {
+    const nothing = problem.status === 404 || problem.status === 422 || problem.status === 400;
+    $("#title").textContent = nothing ? "There is no match behind this link" : "The match cannot be shown";
+    $("#phase").textContent = nothing ? "" : sentence(problem.message);
+    return;
+  }
+  schema = new Schema(kind.schema);
+  buttons(account);
+  take(view);
+  const live = new Live((state) => { if (state === "offline") session?.suspect(); }, async () => null);
+  live.subscribe(`game:${id}`, { view: take, change: take });
+  if ((wanted.take() || matches.resume(id).read()) && !matches.isOver(view)) sitDown();
+  setInterval(left, 250);
+  setInterval(async () => {
+    if (arena && !document.hidden) arena.server(await matches.figures(id).catch(() => null));
+  }, FIGURES_MS);
+}
+
+main().catch(say);

@@ -1,0 +1,179 @@
+// The arena as a picture: what the peer says is there, on a canvas that follows one's own avatar.
+
+import { CELL, RADIUS, TURN } from "./arena.js";
+
+/** How much of the ground is seen along the shorter side of the picture, in centimetres. */
+const SHORT_SIDE = 2200;
+
+/** For how long a hit is seen, in ms. */
+const SPARK_MS = 250;
+
+/** How many sparks there are at most: more than one sees. */
+const SPARKS_MAX = 64;
+
+const NAMES = ["ground", "card", "line", "ink", "soft", "brand", "gold", "good", "bad", "standard"];
+
+/** The page's colours, as they are in this light. */
+function colours() {
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.createElement("canvas").getContext("2d");
+  return Object.fromEntries(NAMES.map((name) => {
+    const mark = document.body.appendChild(document.createElement("i"));
+    mark.style.color = `var(--${name})`;
+    probe.fillStyle = getComputedStyle(mark).color || style.color;
+    mark.remove();
+    return [name, probe.fillStyle];
+  }));
+}
+
+export class Picture {
+  #canvas;
+  #pen;
+  #ground;
+  #tone = colours();
+  #sparks = [];
+  #eye = { x: 0, y: 0 };
+  #scale = 1;
+
+  constructor(canvas, ground) {
+    [this.#canvas, this.#ground, this.#pen] = [canvas, ground, canvas.getContext("2d")];
+    const middle = (ground.cells * CELL) / 2;
+    this.#eye = { x: middle, y: middle };
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.#tone = colours(); });
+    this.#fit();
+    new ResizeObserver(() => this.#fit()).observe(canvas);
+  }
+
+  #fit() {
+    const ratio = Math.min(2, devicePixelRatio || 1);
+    const { clientWidth, clientHeight } = this.#canvas;
+    this.#canvas.width = Math.max(1, Math.round(clientWidth * ratio));
+    this.#canvas.height = Math.max(1, Math.round(clientHeight * ratio));
+  }
+
+  /** A hit at a place. */
+  spark(x, y) {
+    this.#sparks.push({ x, y, at: performance.now() });
+    if (this.#sparks.length > SPARKS_MAX) this.#sparks.shift();
+  }
+
+  /**
+   * Draws `scene`: `{ players, shots, items, own, whole }`. Players are `{ x, y, aim, health, shield, name, mine }`,
+   * `own` is where the middle of the picture is, or null to leave it; `whole` shows the whole ground.
+   */
+  draw({ players, shots, items, own, whole = false }) {
+    const { width, height } = this.#canvas;
+    const size = this.#ground.cells * CELL;
+    this.#scale = Math.min(width, height) / (whole ? size : SHORT_SIDE);
+    if (whole) this.#eye = { x: size / 2, y: size / 2 };
+    else if (own) this.#eye = { x: own.x, y: own.y };
+    const pen = this.#pen;
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.fillStyle = this.#tone.ground;
+    pen.fillRect(0, 0, width, height);
+    pen.setTransform(this.#scale, 0, 0, this.#scale, width / 2 - this.#eye.x * this.#scale, height / 2 - this.#eye.y * this.#scale);
+    this.#floor();
+    items.forEach((item) => this.#item(item));
+    shots.forEach((shot) => this.#shot(shot));
+    players.forEach((player) => this.#player(player));
+    this.#burn();
+  }
+
+  /** The walls, and lines on the floor by which one sees that one moves. */
+  #floor() {
+    const pen = this.#pen;
+    const reach = (Math.max(this.#canvas.width, this.#canvas.height) / 2 / this.#scale) + CELL;
+    const cells = (at) => [Math.max(-1, Math.floor((at - reach) / CELL)), Math.min(this.#ground.cells, Math.ceil((at + reach) / CELL))];
+    const [left, right] = cells(this.#eye.x);
+    const [top, bottom] = cells(this.#eye.y);
+    pen.lineWidth = 2;
+    pen.strokeStyle = this.#tone.line;
+    for (let row = top; row <= bottom; row += 1) {
+      for (let column = left; column <= right; column += 1) {
+        if (this.#ground.isWall(column, row)) {
+          pen.fillStyle = this.#tone.soft;
+          pen.fillRect(column * CELL, row * CELL, CELL, CELL);
+        } else pen.strokeRect(column * CELL, row * CELL, CELL, CELL);
+      }
+    }
+  }
+
+  /** Health is a cross, a rapid weapon is a pair of arrows: told apart by form, not by colour alone. */
+  #item({ x, y, what }) {
+    const pen = this.#pen;
+    pen.fillStyle = what === 0 ? this.#tone.good : this.#tone.gold;
+    pen.beginPath();
+    if (what === 0) {
+      pen.rect(x - 40, y - 14, 80, 28);
+      pen.rect(x - 14, y - 40, 28, 80);
+    } else {
+      for (const at of [-36, 4]) {
+        pen.moveTo(x + at, y - 36);
+        pen.lineTo(x + at + 36, y);
+        pen.lineTo(x + at, y + 36);
+        pen.closePath();
+      }
+    }
+    pen.fill();
+  }
+
+  #shot({ x, y, vx, vy }) {
+    const pen = this.#pen;
+    pen.strokeStyle = this.#tone.ink;
+    pen.lineWidth = 12;
+    pen.lineCap = "round";
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x - vx / 2, y - vy / 2);
+    pen.stroke();
+  }
+
+  #player({ x, y, aim, health, shield, name, mine, rapid }) {
+    const pen = this.#pen;
+    const angle = (aim * 2 * Math.PI) / TURN;
+    pen.fillStyle = mine ? this.#tone.brand : this.#tone.standard;
+    pen.beginPath();
+    pen.arc(x, y, RADIUS, 0, 2 * Math.PI);
+    pen.fill();
+    pen.strokeStyle = this.#tone.ink;
+    pen.lineWidth = rapid ? 18 : 10;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.lineTo(x + Math.cos(angle) * RADIUS * 1.5, y + Math.sin(angle) * RADIUS * 1.5);
+    pen.stroke();
+    if (mine || shield) {
+      pen.lineWidth = 6;
+      pen.setLineDash(shield ? [20, 14] : []);
+      pen.beginPath();
+      pen.arc(x, y, RADIUS + 14, 0, 2 * Math.PI);
+      pen.stroke();
+      pen.setLineDash([]);
+    }
+    pen.fillStyle = this.#tone.line;
+    pen.fillRect(x - 50, y - 84, 100, 12);
+    pen.fillStyle = health > 34 ? this.#tone.good : this.#tone.bad;
+    pen.fillRect(x - 50, y - 84, Math.max(0, health), 12);
+    pen.fillStyle = this.#tone.ink;
+    pen.font = `${Math.max(40, 12 / this.#scale)}px system-ui, sans-serif`;
+    pen.textAlign = "center";
+    pen.fillText(name, x, y - 96);
+  }
+
+  #burn() {
+    const now = performance.now();
+    this.#sparks = this.#sparks.filter(({ at }) => now - at < SPARK_MS);
+    const pen = this.#pen;
+    pen.strokeStyle = this.#tone.gold;
+    pen.lineWidth = 8;
+    for (const { x, y, at } of this.#sparks) {
+      const size = 20 + ((now - at) / SPARK_MS) * 40;
+      pen.beginPath();
+      for (let n = 0; n < 8; n += 1) {
+        const [dx, dy] = [Math.cos((n * Math.PI) / 4), Math.sin((n * Math.PI) / 4)];
+        pen.moveTo(x + dx * size * 0.6, y + dy * size * 0.6);
+        pen.lineTo(x + dx * size, y + dy * size);
+      }
+      pen.stroke();
+    }
+  }
+}
