@@ -19,7 +19,7 @@ use crate::host::{
 };
 use crate::journal::committer::{CommitError, chain};
 use crate::journal::{Append, Journal, JournalError, Keep, Rewrite, Snapshot};
-use crate::kill::{self, Step};
+use crate::kill;
 use crate::lane::{Lane, Mailbox, Turn};
 use crate::shard::{ShardActor, Sleeping};
 use crate::shared::{Share, Shared};
@@ -207,10 +207,10 @@ impl RoomActor {
                 self.on_journal(rewrite, Input::Rewritten);
             }
             Output::Answer(token, result) => {
-                if let Some(Waiting::Told(reply, _)) = self.waiting.remove(&token) {
-                    kill::here(Step::BeforeAnswer);
-                    let _ = reply.send(result);
-                    kill::here(Step::AfterAnswer);
+                if let Some(Waiting::Told(reply, ticket)) = self.waiting.remove(&token) {
+                    let position = result.as_ref().ok().and_then(|told| told.position);
+                    let wrote = position.is_some() || ticket.get().is_some();
+                    kill::answer(&self.id, wrote, move || drop(reply.send(result)));
                 }
             }
             Output::Accepted(token, ticket) => {
@@ -359,7 +359,9 @@ impl RoomActor {
             if sink.publish(publication).is_err() {
                 self.input(Input::Lagging(*watcher));
             }
-            kill::here(Step::MidBroadcast);
+            if kill::told_one(&self.id) {
+                break;
+            }
         }
     }
 

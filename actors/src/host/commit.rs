@@ -101,6 +101,9 @@ impl Room {
             Reply::Later(ticket) => Outcome::Open(*ticket),
         };
         let writes = !decided.events.is_empty() || !decided.settled.is_empty();
+        if let Some(error) = self.refusal().filter(|_| writes) {
+            return self.out.push_back(Output::Answer(token, Err(error)));
+        }
         if writes {
             let remember = remember.map(|(scope, fingerprint)| Remembered {
                 scope,
@@ -147,7 +150,7 @@ impl Room {
         let at = if bug::is(Bug::TimeFallsBack) { now } else { now.max(live.last_at) };
         let record = Record { cause, events, remember, settled };
         let seq = live.seq + 1;
-        let to_apply = ToApply { seq, at, schema, events: &record.events };
+        let to_apply = ToApply { seq, at, schema, events: &record.events, rows: true };
         let rows = catch_unwind(AssertUnwindSafe(|| live.rules.apply(&to_apply, &audiences)))
             .map_err(|panic| panic_text(&*panic))??;
         live.took(&record, at, age, count);
@@ -174,7 +177,7 @@ impl Room {
             let Phase::Live(live) = &self.phase else { return };
             let now = self.now.max(live.last_at);
             let due = live.rules.wake_at().is_some_and(|at| at <= now);
-            if !due || self.is_full() {
+            if !due || self.is_full() || !self.may_write() {
                 return;
             }
             let seed =
@@ -197,6 +200,10 @@ impl Room {
     pub(super) fn duty_done(&mut self, id: DutyId, attempt: u64, result: DutyResult) {
         if !self.duties.is_current(id, attempt) {
             return;
+        }
+        if let Some(error) = self.refusal() {
+            // It runs again later, to the same effect because of its key.
+            return self.duty_failed(id, attempt, &error.to_string());
         }
         self.wake_due();
         let Phase::Live(live) = &self.phase else { return };

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use playhouse_domain::refusal::Refusal;
 use playhouse_domain::room::{Audience, Ticket};
 
-use super::{Token, Told};
+use super::{Input, Token, Told};
 use crate::handle::{AskError, Position, Seen};
 use crate::journal::{Keep, Snapshot};
-use crate::watch::{StreamPosition, WatcherId};
+use crate::watch::{StreamPosition, Viewer, WatcherId};
 
 /// What waits for a record to be durable.
 #[derive(Debug)]
@@ -30,6 +30,7 @@ pub(crate) enum Gated {
     },
     Seen {
         token: Token,
+        viewer: Viewer,
         result: Result<Seen, AskError>,
     },
     Watch(Box<GatedWatch>),
@@ -50,9 +51,18 @@ pub(crate) enum SnapshotAt {
 pub(crate) struct GatedWatch {
     pub(crate) token: Token,
     pub(crate) watcher: WatcherId,
+    pub(crate) viewer: Viewer,
     pub(crate) audience: Audience,
     pub(crate) recover: Option<StreamPosition>,
     pub(crate) view: Vec<u8>,
+}
+
+impl GatedWatch {
+    /// What was asked for.
+    pub(crate) fn again(self) -> Input {
+        let Self { token, watcher, viewer, recover, .. } = self;
+        Input::Watch { token, watcher, viewer, recover }
+    }
 }
 
 /// Everything behind the gate, by the record it waits for.

@@ -60,6 +60,8 @@ pub(crate) struct ToApply<'a> {
     pub(crate) at: Timestamp,
     pub(crate) schema: u16,
     pub(crate) events: &'a [Vec<u8>],
+    /// True if the rows that change are wanted: a replay makes none, they are in their lists.
+    pub(crate) rows: bool,
 }
 
 type Restore = fn(u16, &[u8]) -> Result<Box<dyn Erased>, String>;
@@ -170,7 +172,9 @@ impl<R: Rules> Erased for Hosted<R> {
         for bytes in record.events {
             let event = R::upcast_event(record.schema, bytes)?;
             self.rules.apply(record.at, &event);
-            rows.append(&mut self.rules.row_changes(&event));
+            if record.rows {
+                rows.append(&mut self.rules.row_changes(&event));
+            }
             for audience in audiences {
                 if let Some(change) = self.rules.change(&event, audience) {
                     merge::<R, _>(&mut changes, audience, change);

@@ -11,8 +11,9 @@
 //! - [`kind`]: rules with their types erased. [`record`]: what is written.
 //! - `memory`: exactly-once commands. `watchers`: who watches, and what they can recover.
 //! - `room`: the machine; `commit`: what a decision leads to; `watching`: views and publications;
-//!   `past`: from records to a state; `recover`: failure and rebuild; `rewrite`: an administrator's rewind or skip; `snapshots`: when they are taken;
-//!   `gate`: what waits for the disk; `duties`: what is owed.
+//!   `past`: from records to a state; `recover`: failure and rebuild; `refusing`: a store that takes
+//!   no writes; `rewrite`: an administrator's rewind or skip; `snapshots`: when they are taken; `gate`:
+//!   what waits for the disk; `duties`: what is owed; `time`: what its passing brings.
 
 mod commit;
 mod duties;
@@ -22,11 +23,13 @@ mod memory;
 mod past;
 pub mod record;
 mod recover;
+mod refusing;
 mod rewrite;
 mod room;
 mod snapshots;
 #[cfg(test)]
 mod tests;
+mod time;
 mod watchers;
 mod watching;
 

@@ -42,12 +42,31 @@ impl Past<'_> {
         Ok(live)
     }
 
-    /// Applies the record in `frame`, which must be the next; the rows it changed.
+    /// Applies the record in `frame`, which must be the next.
     pub(super) fn replay(
         &self,
         live: &mut Live,
         frame: &Frame,
         audiences: &BTreeSet<Audience>,
+    ) -> Result<(), String> {
+        self.apply(live, frame, audiences, false).map(drop)
+    }
+
+    /// As [`Self::replay`]; the rows that the record changed.
+    pub(super) fn replay_rows(
+        &self,
+        live: &mut Live,
+        frame: &Frame,
+    ) -> Result<Vec<RowChange>, String> {
+        self.apply(live, frame, &BTreeSet::new(), true)
+    }
+
+    fn apply(
+        &self,
+        live: &mut Live,
+        frame: &Frame,
+        audiences: &BTreeSet<Audience>,
+        rows: bool,
     ) -> Result<Vec<RowChange>, String> {
         let Frame { seq, at, schema, payload, .. } = frame;
         if *seq != live.seq + 1 {
@@ -61,12 +80,13 @@ impl Past<'_> {
             let (room, payload) = (self.id.clone(), state);
             let state = Snapshot { room, seq: *seq, schema: *schema, at: *at, payload };
             *live = self.restored(Some(&state))?;
-            return Ok(live.rules.rows());
+            return Ok(if rows { live.rules.rows() } else { Vec::new() });
         }
-        let to_apply = ToApply { seq: *seq, at: *at, schema: *schema, events: &record.events };
+        let (seq, at, schema) = (*seq, *at, *schema);
+        let to_apply = ToApply { seq, at, schema, events: &record.events, rows };
         let rows = live.rules.apply(&to_apply, audiences)?;
         let policy = &self.kind.policy;
-        live.took(&record, *at, policy.outcome_age, policy.outcomes);
+        live.took(&record, at, policy.outcome_age, policy.outcomes);
         live.snapshot.bytes_since += payload.len();
         Ok(rows)
     }

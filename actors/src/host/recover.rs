@@ -10,16 +10,13 @@ use super::commit::panic_text;
 use super::gate::Gated;
 use super::memory;
 use super::past::Past;
+use super::refusing::DOUBLINGS_MAX;
 use super::room::{Live, Phase, Room};
 use super::snapshots::being_rebuilt;
-use super::{LoadFailed, Output};
+use super::{Input, LoadFailed, Output};
 use crate::handle::AskError;
 use crate::journal::Stored;
 use crate::watch::WatchEnd;
-
-/// How often the pause doubles while the store cannot be read. 5: it ends at 1.6 s, so that a room is
-/// back soon after the disk is.
-const UNREADABLE_DOUBLINGS: u32 = 5;
 
 /// After so many attempts those who wait are told that the outcome is unknown. 3, about 300 ms: a hiccup
 /// of the disk passes unnoticed.
@@ -38,7 +35,7 @@ impl Room {
 
     /// The store could not be read, which is no fault of the room's: it is tried again and again.
     fn store_failed(&mut self, reason: &str) {
-        let pause = restart::pause(self.unreadable.min(UNREADABLE_DOUBLINGS), self.jitter());
+        let pause = restart::pause(self.unreadable.min(DOUBLINGS_MAX), self.jitter());
         self.unreadable += 1;
         if self.unreadable == UNREADABLE_TOLD {
             self.resolve_gate(None);
@@ -54,7 +51,7 @@ impl Room {
     }
 
     /// Any number, another one for each room and moment.
-    fn jitter(&self) -> u64 {
+    pub(super) fn jitter(&self) -> u64 {
         let spread = memory::digest(&[self.id.as_str().as_bytes(), &self.now.ms().to_le_bytes()]);
         u64::from_le_bytes(spread[..8].try_into().expect("32 bytes hold 8"))
     }
@@ -71,7 +68,19 @@ impl Room {
             pause: Duration::ZERO,
         });
         self.unwritten = not_written.then(|| reason.to_owned());
-        self.let_go();
+        if not_written {
+            self.refused(reason, false);
+        }
+        self.read_back();
+    }
+
+    /// Throws the memory away for what the journal has. Watches go on: all that they were told is on the
+    /// disk, so what is read leads on from there.
+    pub(super) fn read_back(&mut self) {
+        self.duties.clear();
+        self.refuse_snapshots(&being_rebuilt());
+        let rewritten = self.live().map_or(0, |live| live.rewritten);
+        self.watchers.set_aside(rewritten);
         self.phase = Phase::Loading;
         self.out.push_back(Output::Load);
     }
@@ -126,11 +135,18 @@ impl Room {
         };
         match catch_unwind(AssertUnwindSafe(|| self.rebuild(&stored))) {
             Ok(Ok(live)) => {
-                let durable = live.durable;
+                let (durable, rewritten) = (live.durable, live.rewritten);
                 let duties = live.rules.duties();
                 self.phase = Phase::Live(Box::new(live));
                 self.resolve_gate(Some(self.own_tail(&stored, durable)));
                 self.duties.sync(duties, durable);
+                match &stored.doubt {
+                    Some(reason) => self.refused(reason, true),
+                    None => self.resolved(),
+                }
+                for watcher in self.watchers.take_back(rewritten, self.now) {
+                    self.out.push_back(Output::WatchEnded(watcher, WatchEnd::Resubscribe));
+                }
             }
             Ok(Err(reason)) => self.quarantine(format!("replay failed: {reason}")),
             Err(panic) => {
@@ -152,34 +168,37 @@ impl Room {
     }
 
     /// Gives what is behind the gate its true answer, now that `tail` is known to be the newest
-    /// record on disk that is this owner's.
+    /// record on disk that is this owner's. Who only looks is shown what there is now.
     fn resolve_gate(&mut self, tail: Option<u64>) {
-        if let Some(tail) = tail {
-            for gated in self.gate.open(tail, None) {
-                match gated {
-                    // The watch and the snapshot belong to the state that is gone.
-                    Gated::Watch(watch) => self.out.push_back(Output::Watching(
-                        watch.token,
-                        Err(AskError::Rebuilding { retry_after: Duration::from_millis(50) }),
-                    )),
-                    Gated::Snapshot(..) => {}
-                    other => self.let_through(other),
-                }
+        let mut left = Vec::new();
+        for gated in tail.map(|tail| self.gate.open(tail, None)).unwrap_or_default() {
+            match gated {
+                // Belongs to the state that is gone.
+                Gated::Watch(_) => left.push(gated),
+                Gated::Snapshot(..) => {}
+                other => self.let_through(other),
             }
         }
+        left.extend(self.gate.fail());
         let error = match self.unwritten.take() {
             Some(reason) => AskError::StoreUnavailable { reason },
             None => AskError::OutcomeUnknown,
         };
-        for gated in self.gate.fail() {
-            self.out.push_back(match gated {
+        for gated in left {
+            let looks = match gated {
                 Gated::Answer { token, .. } | Gated::Wait { token, .. } => {
-                    Output::Answer(token, Err(error.clone()))
+                    self.out.push_back(Output::Answer(token, Err(error.clone())));
+                    continue;
                 }
-                Gated::Seen { token, .. } => Output::Seen(token, Err(error.clone())),
-                Gated::Watch(watch) => Output::Watching(watch.token, Err(error.clone())),
+                Gated::Seen { token, viewer, .. } => Input::View { token, viewer },
+                Gated::Watch(watch) => watch.again(),
                 Gated::Settle { .. } | Gated::Snapshot(..) => continue,
-            });
+            };
+            if tail.is_some() {
+                self.backlog.push_back(looks);
+            } else {
+                self.answer_error(&looks, error.clone());
+            }
         }
     }
 
@@ -190,10 +209,11 @@ impl Room {
     /// Rebuilds the state from what is stored.
     fn rebuild(&mut self, stored: &Stored) -> Result<Live, String> {
         let mut live = self.past().restored(stored.snapshot.as_ref())?;
-        for audience in live.rules.audiences() {
-            self.watchers.track(&audience, live.seq);
+        let watched = self.watchers.set_aside_audiences();
+        let audiences = live.rules.audiences().into_iter().chain(watched).collect();
+        for audience in &audiences {
+            self.watchers.track(audience, live.seq);
         }
-        let audiences = live.rules.audiences().into_iter().collect();
         let left_out = usize::from(bug::is(Bug::ReplayOneShort));
         for frame in &stored.frames[..stored.frames.len().saturating_sub(left_out)] {
             self.past().replay(&mut live, frame, &audiences)?;

@@ -98,7 +98,7 @@ impl Room {
                 // The only record that is not there is the one that is skipped.
                 live.seq = frame.seq - 1;
             }
-            note(&mut touched, self.past().replay(&mut live, frame, &BTreeSet::new())?);
+            note(&mut touched, self.past().replay_rows(&mut live, frame)?);
         }
         if live.seq == rewrite.base() {
             self.note_left_out(&live, &left_out, &mut touched);
@@ -128,7 +128,7 @@ impl Room {
             let mut copy = Live::new(rules, self.now);
             copy.seq = first.seq - 1;
             for frame in left_out {
-                note(&mut noted, self.past().replay(&mut copy, frame, &BTreeSet::new())?);
+                note(&mut noted, self.past().replay_rows(&mut copy, frame)?);
             }
             Ok::<(), String>(())
         }));

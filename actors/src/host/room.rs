@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::restart::Restarts;
-use playhouse_domain::room::{Audience, Retention, Ticket};
+use playhouse_domain::room::{Audience, Ticket};
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
@@ -14,6 +14,7 @@ use super::duties::Duties;
 use super::gate::{Gate, Gated, SnapshotAt};
 use super::kind::{Erased, Kind};
 use super::memory::Memory;
+use super::refusing::Refusing;
 use super::rewrite::Rewriting;
 use super::watchers::Watchers;
 use super::{Input, Output, Status, Token};
@@ -28,10 +29,6 @@ const WAITERS_MAX: usize = 64;
 /// others see than those who see what is in the room, and one vote's length is not to show in it.
 const BYTES_STEP: usize = 1024;
 
-/// How long a room that nobody ever created stays in memory. 1 s, so that names that are guessed
-/// cost next to nothing.
-const IDLE_UNBORN: Duration = Duration::from_secs(1);
-
 /// One room.
 pub struct Room {
     pub(super) id: RoomId,
@@ -44,7 +41,7 @@ pub struct Room {
     pub(super) now: Timestamp,
     pub(super) out: VecDeque<Output>,
     /// Inputs that wait for the room to be loaded. Bounded by the policy's mailbox.
-    backlog: VecDeque<Input>,
+    pub(super) backlog: VecDeque<Input>,
     pub(super) gate: Gate,
     pub(super) duties: Duties,
     pub(super) watchers: Watchers,
@@ -57,6 +54,8 @@ pub struct Room {
     pub(super) last_failure: Option<String>,
     /// Why the frame that failed is surely not on disk, until the journal was read back.
     pub(super) unwritten: Option<String>,
+    /// Set while the store takes no writes.
+    pub(super) refusing: Option<Refusing>,
     /// The rewrite that is being worked out or written.
     pub(super) rewriting: Option<Rewriting>,
     /// Who waits for a snapshot of which record. Bounded in `snapshots`.
@@ -90,7 +89,7 @@ pub(super) struct Live {
     pub(super) index: Index,
     pub(super) snapshot: SnapshotState,
     /// When somebody last asked for something.
-    last_used: Timestamp,
+    pub(super) last_used: Timestamp,
     /// The newest view of each audience, at the record it shows.
     views: BTreeMap<Audience, (u64, Vec<u8>)>,
 }
@@ -121,10 +120,10 @@ impl Live {
     }
 
     /// What `viewer` sees, and as which audience.
-    pub(super) fn seen(&mut self, now: Timestamp, viewer: Viewer) -> Option<(Audience, Vec<u8>)> {
+    pub(super) fn seen(&mut self, now: Timestamp, viewer: &Viewer) -> Option<(Audience, Vec<u8>)> {
         let audience = match viewer {
-            Viewer::As(audience) => audience,
-            Viewer::Caller(caller) => self.rules.audience(&caller)?,
+            Viewer::As(audience) => audience.clone(),
+            Viewer::Caller(caller) => self.rules.audience(caller)?,
         };
         let view = self.view(now, &audience)?;
         Some((audience, view))
@@ -171,6 +170,7 @@ impl Room {
             poison: BTreeMap::new(),
             last_failure: None,
             unwritten: None,
+            refusing: None,
             rewriting: None,
             wanted: Vec::new(),
         }
@@ -213,21 +213,6 @@ impl Room {
     /// The next thing the room wants done, if any.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
-    }
-
-    /// When the room must be given [`Input::Tick`], if nothing else comes before.
-    #[must_use]
-    pub fn next_timeout(&self) -> Option<Timestamp> {
-        match &self.phase {
-            Phase::Loading | Phase::Quarantined { .. } => None,
-            Phase::Resting { until, .. } => Some(*until),
-            Phase::Live(live) => {
-                let idle = self.may_sleep(live).then(|| live.last_used + self.idle(live));
-                let wake = live.rules.wake_at().filter(|_| !self.is_full());
-                let publish = self.watchers.next_due(self.kind.policy.publish_every);
-                [idle, wake, publish, self.duties.next_due()].into_iter().flatten().min()
-            }
-        }
     }
 
     /// How the room stands.
@@ -365,8 +350,9 @@ impl Room {
 
     /// Record `seq` is on disk.
     pub(super) fn durable(&mut self, seq: u64, position: Option<Position>) {
-        let Some(live) = self.live_mut() else { return };
+        let Phase::Live(live) = &mut self.phase else { return };
         live.durable = live.durable.max(seq);
+        self.refusing = None;
         for change in live.rules.release(seq) {
             self.watchers.changed(&change.audience, change.seq, change.json);
         }
@@ -394,7 +380,7 @@ impl Room {
                 }
             }
             Gated::Settle { ticket, outcome } => self.settle(ticket, outcome),
-            Gated::Seen { token, result } => self.out.push_back(Output::Seen(token, result)),
+            Gated::Seen { token, result, .. } => self.out.push_back(Output::Seen(token, result)),
             Gated::Watch(watch) => self.start_watch(*watch),
             Gated::Snapshot(SnapshotAt::Taken(snapshot), keep) => {
                 self.out.push_back(Output::Snapshot { snapshot, keep });
@@ -416,63 +402,6 @@ impl Room {
             .map_err(AskError::Refused);
         for token in self.waiters.remove(&ticket).unwrap_or_default() {
             self.out.push_back(Output::Answer(token, result.clone()));
-        }
-    }
-
-    /// What the passing of time brings: rebuild, wake, duties, publications, sleep.
-    fn pass_time(&mut self) {
-        if let Phase::Resting { until, .. } = &self.phase
-            && *until <= self.now
-        {
-            self.phase = Phase::Loading;
-            self.out.push_back(Output::Load);
-        }
-        if self.live().is_none() {
-            return;
-        }
-        self.wake_due();
-        let Some(durable) = self.live().map(|l| l.durable) else { return };
-        for (id, attempt, work) in self.duties.start(self.now, durable) {
-            self.out.push_back(Output::StartDuty { id, attempt, work });
-        }
-        self.publish(None);
-        self.sleep_if_idle();
-    }
-
-    fn idle(&self, live: &Live) -> Duration {
-        if live.seq == 0 { IDLE_UNBORN } else { self.kind.policy.idle }
-    }
-
-    fn may_sleep(&self, live: &Live) -> bool {
-        self.gate.is_empty()
-            && self.waiters.is_empty()
-            && self.watchers.is_empty()
-            && self.duties.len() == 0
-            && !live.snapshot.under_way
-    }
-
-    fn sleep_if_idle(&mut self) {
-        let Some(live) = self.live() else { return };
-        let idle = self.now.since(live.last_used) >= self.idle(live);
-        if !idle || !self.may_sleep(live) {
-            return;
-        }
-        let wake_at = live.rules.wake_at();
-        // A rebuild that reads more than a few records is worth a snapshot first, and so is a single
-        // one that is not to be kept.
-        let few = if self.kind.policy.retention == Retention::Nothing { 0 } else { 32 };
-        if live.seq - live.snapshot.seq > few {
-            return self.snapshot();
-        }
-        self.touch();
-        self.out.push_back(Output::Sleep(wake_at));
-    }
-
-    /// Counts as used now, so that a sleep the shell refused is asked for again only later.
-    fn touch(&mut self) {
-        let now = self.now;
-        if let Some(live) = self.live_mut() {
-            live.last_used = now;
         }
     }
 }

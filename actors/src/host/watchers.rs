@@ -57,6 +57,17 @@ struct Channel {
 #[derive(Debug, Default)]
 pub(crate) struct Watchers {
     channels: BTreeMap<Audience, Channel>,
+    /// Who watches while the room is read back.
+    aside: Option<Aside>,
+}
+
+/// Watches of a state that was thrown away.
+#[derive(Debug)]
+struct Aside {
+    /// The record that had last rewritten the past.
+    rewritten: u64,
+    /// The watchers of each audience, and the record to which publications had led them.
+    audiences: BTreeMap<Audience, (BTreeMap<WatcherId, Standing>, u64)>,
 }
 
 /// Where publications must go now.
@@ -121,8 +132,10 @@ impl Watchers {
     }
 
     pub(crate) fn remove(&mut self, watcher: WatcherId) {
-        for channel in self.channels.values_mut() {
-            channel.watchers.remove(&watcher);
+        let aside = self.aside.iter_mut().flat_map(|aside| aside.audiences.values_mut());
+        let aside = aside.map(|(watchers, _)| watchers);
+        for watchers in self.channels.values_mut().map(|c| &mut c.watchers).chain(aside) {
+            watchers.remove(&watcher);
         }
     }
 
@@ -207,11 +220,54 @@ impl Watchers {
         }
     }
 
+    /// The state is thrown away, which `rewritten` had last rewritten; what is read back leads on from it.
+    pub(crate) fn set_aside(&mut self, rewritten: u64) {
+        let audiences = std::mem::take(&mut self.channels).into_iter();
+        let audiences = audiences.map(|(audience, c)| (audience, (c.watchers, c.published)));
+        self.aside = Some(Aside { rewritten, audiences: audiences.collect() });
+    }
+
+    /// Those who were set aside go on; whoever has not heard of all that was read gets the newest view. If
+    /// the past is another now, all of them must begin anew, and are named.
+    pub(crate) fn take_back(&mut self, rewritten: u64, now: Timestamp) -> Vec<WatcherId> {
+        let Some(aside) = self.aside.take() else { return Vec::new() };
+        if aside.rewritten != rewritten {
+            return aside.watchers().collect();
+        }
+        for (audience, (watchers, told)) in aside.audiences {
+            let Some(channel) = self.channels.get_mut(&audience) else { continue };
+            let missed = channel.published > told;
+            // A stream that began with its first watcher stands where that one began.
+            channel.changed = channel.changed.max(told);
+            channel.published = channel.published.max(told);
+            let behind = |standing| match standing {
+                Standing::Current if missed => Standing::Lagging(now),
+                other => other,
+            };
+            let watchers = watchers.into_iter().map(|(id, standing)| (id, behind(standing)));
+            channel.watchers.extend(watchers);
+        }
+        Vec::new()
+    }
+
+    /// The audiences that somebody watches while the room is read back.
+    pub(crate) fn set_aside_audiences(&self) -> Vec<Audience> {
+        let aside = self.aside.iter().flat_map(|aside| &aside.audiences);
+        aside.filter(|(_, (watchers, _))| !watchers.is_empty()).map(|(a, _)| a.clone()).collect()
+    }
+
     /// Ends every watch and names them.
     pub(crate) fn clear(&mut self) -> Vec<WatcherId> {
-        let all = self.channels.values().flat_map(|c| c.watchers.keys().copied()).collect();
-        self.channels.clear();
-        all
+        let watched = std::mem::take(&mut self.channels).into_values();
+        let aside = self.aside.take();
+        let aside = aside.iter().flat_map(Aside::watchers);
+        watched.flat_map(|c| c.watchers.into_keys()).chain(aside).collect()
+    }
+}
+
+impl Aside {
+    fn watchers(&self) -> impl Iterator<Item = WatcherId> {
+        self.audiences.values().flat_map(|(watchers, _)| watchers.keys().copied())
     }
 }
 

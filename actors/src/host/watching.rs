@@ -16,7 +16,7 @@ impl Room {
     pub(super) fn view(&mut self, token: Token, viewer: Viewer) {
         let (now, generation) = (self.now, self.generation.clone());
         let Some(live) = self.live_mut() else { return };
-        let result = match catch_unwind(AssertUnwindSafe(|| live.seen(now, viewer))) {
+        let result = match catch_unwind(AssertUnwindSafe(|| live.seen(now, &viewer))) {
             Ok(Some((_, json))) => Ok(Seen {
                 position: StreamPosition {
                     epoch: format!("{generation}-{}", live.rewritten).into(),
@@ -27,7 +27,7 @@ impl Room {
             Ok(None) => Err(AskError::NoSuchRoom),
             Err(_) => Err(AskError::Failed),
         };
-        self.gate_now(Gated::Seen { token, result });
+        self.gate_now(Gated::Seen { token, viewer, result });
     }
 
     pub(super) fn watch(
@@ -39,7 +39,7 @@ impl Room {
     ) {
         let now = self.now;
         let Some(live) = self.live_mut() else { return };
-        let seen = catch_unwind(AssertUnwindSafe(|| live.seen(now, viewer)));
+        let seen = catch_unwind(AssertUnwindSafe(|| live.seen(now, &viewer)));
         let (audience, view) = match seen {
             Ok(Some(seen)) => seen,
             Ok(None) => {
@@ -52,6 +52,7 @@ impl Room {
         self.gate_now(Gated::Watch(Box::new(GatedWatch {
             token,
             watcher,
+            viewer,
             audience,
             recover,
             view,

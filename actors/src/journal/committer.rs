@@ -193,10 +193,12 @@ impl Worker {
 
     /// Does `first` and what waits behind it, up to a full batch. False if it was the last.
     fn work(&mut self, first: Job) -> bool {
+        let most = kill::gather(|| 1 + self.inbox.len());
         let mut batch = Vec::new();
         let mut next = Some(first);
-        let mut bytes = 0;
+        let (mut bytes, mut taken) = (0, 0);
         while let Some(job) = next.take() {
+            taken += 1;
             match job {
                 Job::Append(append, done) => {
                     bytes += append.frame.payload.len();
@@ -209,7 +211,7 @@ impl Worker {
                     }
                 }
             }
-            if batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX {
+            if batch.len() < BATCH_MAX && bytes < BATCH_BYTES_MAX && taken < most {
                 next = self.inbox.try_recv().ok();
             }
         }
@@ -229,9 +231,11 @@ impl Worker {
                 done(guarded("store a snapshot", store));
             }
             Job::Run(work) => {
+                kill::here(Step::BeforeAppend);
                 if catch_unwind(AssertUnwindSafe(|| work(&*self.journal))).is_err() {
                     error!("work between two batches ended in a panic");
                 }
+                kill::here(Step::AfterSync);
             }
             Job::Stop => return false,
             Job::Append(..) => unreachable!("appends are batched"),
@@ -265,6 +269,7 @@ impl Worker {
     fn write(&mut self, mut appends: Vec<Append>, mut waiting: Vec<Appended>) {
         while !appends.is_empty() {
             let started = Instant::now();
+            kill::batch(appends.iter().map(|append| &append.frame.room));
             kill::here(Step::BeforeAppend);
             let result = guarded("write a batch", || self.journal.append(&appends));
             kill::here(Step::AfterSync);

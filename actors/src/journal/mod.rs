@@ -85,6 +85,9 @@ pub struct Stored {
     pub frames: Vec<Frame>,
     /// The room's entry in the indexes.
     pub index: Index,
+    /// Why more may be on the disk: a write about the room failed, and what became of it cannot be
+    /// looked at now. All that had been acknowledged is here.
+    pub doubt: Option<String>,
 }
 
 /// Which of the frames behind the older snapshot stay.
@@ -166,8 +169,8 @@ pub enum JournalError {
         /// What must be free.
         min_bytes: u64,
     },
-    /// Nothing was written: an earlier write failed, and the disk takes none since.
-    #[error("the store takes no writes since one failed")]
+    /// Nothing was written: the disk takes no writes.
+    #[error("the store takes no writes")]
     Failing {
         /// What stands in the way now.
         #[source]
@@ -269,6 +272,9 @@ pub trait Journal: Send + Sync + 'static {
     ///
     /// [`JournalError::Damaged`] names the first record that cannot be trusted (checksum, hole,
     /// falling epoch). A torn last record is cut and reported in the log instead.
+    ///
+    /// While it is not known what became of a write about the room that failed, what was acknowledged
+    /// before it comes with a [doubt](Stored::doubt).
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError>;
 
     /// Stores a snapshot, keeps it and the one before, then drops the oldest frames: those that

@@ -19,7 +19,7 @@ use crate::host::scope_of;
 use crate::journal::{Frame, Journal};
 
 /// What a seat costs, in cents.
-const PRICE: u64 = 950;
+pub(super) const PRICE: u64 = 950;
 
 /// Two rows of six seats at one price.
 pub(super) fn opening(now: u64) -> Opening {

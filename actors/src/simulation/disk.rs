@@ -1,5 +1,5 @@
-//! The store of a simulated machine: the one in memory, with reads that fail, and that refuses
-//! everything after a sync failed, as the embedded store does.
+//! The store of a simulated machine: the one in memory, with reads that fail, that is full for a while, and
+//! that takes no writes after a sync failed, as the embedded store does.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,8 +18,10 @@ use crate::journal::{
 
 pub(super) struct Disk {
     pub(super) store: MemoryJournal,
-    /// A sync failed: nothing more until the server starts anew.
+    /// A sync failed: nothing is written until the server starts anew.
     refuses: AtomicBool,
+    /// Nothing is written until there is room.
+    full: AtomicBool,
     trouble: Mutex<Trouble>,
 }
 
@@ -29,14 +31,26 @@ struct Trouble {
     reads: u64,
     failed_reads: u64,
     fenced: u64,
+    doubts: u64,
+}
+
+/// How often what went wrong.
+pub(super) struct Failures {
+    pub(super) reads: u64,
+    /// Writes of a server that was replaced.
+    pub(super) fenced: u64,
+    /// Rooms that were read as they were before a write that failed.
+    pub(super) doubts: u64,
 }
 
 impl Disk {
     pub(super) fn new(seed: u64) -> Self {
-        let trouble = Trouble { chance: Chance(seed), reads: 0, failed_reads: 0, fenced: 0 };
+        let trouble =
+            Trouble { chance: Chance(seed), reads: 0, failed_reads: 0, fenced: 0, doubts: 0 };
         Self {
             store: MemoryJournal::new(),
             refuses: AtomicBool::new(false),
+            full: AtomicBool::new(false),
             trouble: Mutex::new(trouble),
         }
     }
@@ -59,7 +73,16 @@ impl Disk {
         self.refuses.store(false, Ordering::Relaxed);
     }
 
-    /// True if nothing can be written or read until the server starts anew.
+    /// There is no room on the disk, or there is again.
+    pub(super) fn fill(&self, full: bool) {
+        self.full.store(full, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// True if nothing can be written until the server starts anew.
     pub(super) fn is_stuck(&self) -> bool {
         self.refuses.load(Ordering::Relaxed)
     }
@@ -69,14 +92,22 @@ impl Disk {
         self.store.owing().is_ok_and(|owing| owing.is_empty())
     }
 
-    /// How many reads failed, and how many writes came from a server that was replaced.
-    pub(super) fn failed(&self) -> (u64, u64) {
-        let trouble = self.trouble.lock();
-        (trouble.failed_reads, trouble.fenced)
+    /// What went wrong so far.
+    pub(super) fn failures(&self) -> Failures {
+        let Trouble { failed_reads: reads, fenced, doubts, .. } = *self.trouble.lock();
+        Failures { reads, fenced, doubts }
     }
 
+    /// Nothing is written now, if so.
     fn refuse(&self) -> Result<(), JournalError> {
-        if self.is_stuck() { Err(failed("do anything after a failed sync")) } else { Ok(()) }
+        if self.is_full() {
+            return Err(JournalError::DiskFull { free_bytes: 0, min_bytes: 1 });
+        }
+        if self.is_stuck() {
+            let source = Box::new(failed("do anything after a failed sync"));
+            return Err(JournalError::Failing { source });
+        }
+        Ok(())
     }
 }
 
@@ -100,14 +131,19 @@ impl Journal for Disk {
     }
 
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError> {
-        self.refuse()?;
         let mut trouble = self.trouble.lock();
-        let fails = trouble.reads;
+        // While the disk is full all that can be asked of it is to be read.
+        let fails = if self.is_full() { 0 } else { trouble.reads };
         if trouble.chance.of(fails) {
             trouble.failed_reads += 1;
             return Err(failed("read a room"));
         }
-        self.store.load(room)
+        if !self.is_stuck() {
+            return self.store.load(room);
+        }
+        let stored = self.store.load_synced(room)?;
+        trouble.doubts += u64::from(stored.doubt.is_some());
+        Ok(stored)
     }
 
     fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError> {

@@ -3,18 +3,22 @@
 //! rooms and to a bank, crashes, and an older server that does not know that it was replaced.
 //!
 //! Everything that happens is drawn from one seed, so that a seed that fails fails again. After the
-//! last crash the world heals, comes to rest, and [`checks`] compares what everybody was told with
-//! what is on the disk.
+//! After every step what came to the disk is held to what was there before. After the last crash the world
+//! heals, comes to rest, and [`checks`] compares what everybody was told with what is on the disk.
 //!
-//! - [`world`]: time and events. [`process`]: one server. [`disk`]: the store and its faults.
-//!   [`fate`]: what befalls servers. [`calls`]: who asks; [`people`]: what they ask and remember;
-//!   [`watchers`]: followers.
+//! - [`world`]: time and events; [`effects`]: what servers want done. [`process`]: one server. [`disk`]:
+//!   the store and its faults. [`fate`]: what befalls both. [`calls`]: who asks; [`people`]: what they ask
+//!   and remember; [`watchers`]: followers.
+//! - [`ledger`]: the disk, record by record; [`books`]: what must be true of seats and votes after each.
 
+mod books;
 mod bugs;
 mod calls;
 mod checks;
 mod disk;
+mod effects;
 mod fate;
+mod ledger;
 mod people;
 mod process;
 mod watchers;
@@ -84,8 +88,9 @@ impl Drop for Seed {
 }
 
 /// Everything that must happen in one part of the runs, or the simulation simulates too little.
-const WANTED: [&str; 18] = [
+const WANTED: [&str; 27] = [
     "answers that came twice",
+    "answers that were lost on their way",
     "batches that were torn",
     "batches that were lost",
     "batches whose answer was lost",
@@ -95,11 +100,19 @@ const WANTED: [&str; 18] = [
     "bank calls that failed",
     "charges",
     "crashes of the machine",
+    "disks that were full for a while",
     "fenced writes of an older server",
+    "holds that ran out",
     "kills of the server",
+    "looks at a full disk",
+    "payments that came too late",
     "reads that failed",
+    "records that were followed",
     "refunds",
     "rooms that fell asleep",
+    "rooms that heard in another order",
+    "rooms that were read in doubt",
+    "servers whose clock stepped back",
     "votes that were changed",
     "watchers that recovered",
     "watchers that were slow",

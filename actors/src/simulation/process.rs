@@ -9,7 +9,7 @@ use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
 use super::disk::Disk;
-use crate::handle::AskError;
+use crate::handle::{AskError, Seen};
 use crate::host::kind::Kind;
 use crate::host::{Input, LoadFailed, Output, Room, Started, Token, Told, snapshot_of};
 use crate::journal::committer::{CommitError, Committer, Worker};
@@ -24,7 +24,7 @@ pub(super) type Life = u64;
 pub(super) enum Effect {
     Told(Token, Result<Told, AskError>),
     Watching(Token, Result<Started, AskError>),
-    Seen(Token, Result<bytes::Bytes, AskError>),
+    Seen(Token, Result<Seen, AskError>),
     Publish(Arc<Publication>, Vec<WatcherId>),
     Refresh(Arc<Publication>, Vec<WatcherId>),
     Ended(WatcherId, WatchEnd),
@@ -110,6 +110,11 @@ impl Process {
         self.rooms.values().all(rests)
     }
 
+    /// True if `room` waits until it is read again.
+    pub(super) fn rests(&self, room: &RoomId) -> bool {
+        self.rooms.get(room).is_some_and(|loaded| loaded.host.status().phase == "rebuilding")
+    }
+
     /// Rooms that are quarantined, and why.
     pub(super) fn quarantined(&self) -> Vec<String> {
         let status = self.rooms.iter().map(|(room, loaded)| (room, loaded.host.status()));
@@ -172,7 +177,7 @@ impl Process {
             }
             Output::Answer(token, result) => return Some(Effect::Told(token, result)),
             Output::Seen(token, result) => {
-                return Some(Effect::Seen(token, result.map(|seen| seen.json)));
+                return Some(Effect::Seen(token, result));
             }
             Output::Watching(token, result) => return Some(Effect::Watching(token, result)),
             Output::Publish(publication, to) => return Some(Effect::Publish(publication, to)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use playhouse_domain::account::Account;
-use playhouse_domain::duty::{DutyId, DutyResult, Work};
+use playhouse_domain::duty::{DutyId, Work};
 use playhouse_domain::payment::{Charge, Refund};
 use playhouse_domain::poll::questions::Questions;
 use playhouse_domain::poll::{self, Poll};
@@ -19,8 +19,9 @@ use playhouse_protocol::ids::RoomId;
 use uuid::Uuid;
 
 use super::disk::Disk;
+use super::ledger::Ledger;
 use super::people::{self, Person};
-use super::process::{Effect, Life, Process};
+use super::process::{Life, Process};
 use super::watchers::Watcher;
 use super::{COMMANDS, CRASHES, Chance, Counts};
 use crate::handle::AskError;
@@ -56,6 +57,10 @@ pub(super) enum Event {
     Answer(usize, u64, Result<Told, AskError>),
     /// A server that was replaced ends.
     End(u64),
+    /// There is room on the disk again.
+    Room,
+    /// Somebody looks at a showing while the disk is full.
+    Look,
 }
 
 /// Who waits for an answer of a server.
@@ -63,6 +68,8 @@ pub(super) enum Waiting {
     Person(usize, u64),
     Duty(RoomId, Life, DutyId, u64),
     Watcher(usize),
+    /// Whoever looks at a full disk.
+    Look,
     Nobody,
 }
 
@@ -75,13 +82,15 @@ pub(super) struct Outcome {
 
 pub(super) struct World {
     pub(super) chance: Chance,
-    now: u64,
+    pub(super) now: u64,
     pub(super) events: BTreeMap<(u64, u64), Event>,
-    planned: u64,
+    pub(super) planned: u64,
     pub(super) disk: Arc<Disk>,
     pub(super) kinds: Vec<Kind>,
     pub(super) servers: BTreeMap<u64, Process>,
     pub(super) newest: u64,
+    /// How far the clock of the newest server is off.
+    pub(super) skew: u64,
     pub(super) waiting: BTreeMap<(u64, Token), Waiting>,
     tokens: u64,
     pub(super) people: Vec<Person>,
@@ -91,9 +100,12 @@ pub(super) struct World {
     pub(super) refunds: BTreeMap<Uuid, Refund>,
     /// After how many commands a server goes down.
     pub(super) crashes: BTreeSet<u64>,
+    /// After how many commands the disk is full for a while.
+    pub(super) fills: BTreeSet<u64>,
+    pub(super) ledger: Ledger,
     /// True once nothing goes wrong any more and nobody begins anything.
     pub(super) healed: bool,
-    seen: Vec<Result<bytes::Bytes, AskError>>,
+    pub(super) seen: Vec<Result<bytes::Bytes, AskError>>,
     trace: DefaultHasher,
     pub(super) counts: Counts,
 }
@@ -133,6 +145,7 @@ impl World {
         ];
         let crashes = 1..=CRASHES + chance.below(3);
         let crashes = crashes.map(|_| 20 + chance.below(COMMANDS - 40)).collect();
+        let fills = (0..chance.below(3)).map(|_| 20 + chance.below(COMMANDS - 40)).collect();
         let rooms = people::showings().into_iter().chain(people::polls());
         let mut world = Self {
             chance,
@@ -143,6 +156,7 @@ impl World {
             kinds,
             servers: BTreeMap::new(),
             newest: 0,
+            skew: 0,
             waiting: BTreeMap::new(),
             tokens: 0,
             people: people::everybody(),
@@ -150,6 +164,8 @@ impl World {
             charges: BTreeMap::new(),
             refunds: BTreeMap::new(),
             crashes,
+            fills,
+            ledger: Ledger::new(),
             healed: false,
             seen: Vec::new(),
             trace: DefaultHasher::new(),
@@ -225,10 +241,11 @@ impl World {
             Event::Person(n) => self.person(n),
             Event::Watcher(n) => self.watcher(n),
             Event::Commit(server) => {
-                let Some(process) = self.servers.get_mut(&server) else { return };
-                process.commit();
-                self.plan(8, Event::Deliver(server));
-                self.plan(15, Event::Commit(server));
+                if let Some(process) = self.servers.get_mut(&server) {
+                    process.commit();
+                    self.plan(8, Event::Deliver(server));
+                    self.plan(15, Event::Commit(server));
+                }
             }
             Event::Deliver(server) => self.deliver(server),
             Event::Tick(server, room, life) => {
@@ -236,19 +253,24 @@ impl World {
                     self.input(server, &room, Input::Tick);
                 }
             }
-            Event::Wake(server) => {
-                let Some(process) = self.servers.get(&server) else { return };
-                for room in process.due(self.time(server)) {
-                    self.input(server, &room, Input::Tick);
-                }
-                self.plan(100, Event::Wake(server));
-            }
+            Event::Wake(server) => self.wake(server),
             Event::Duty(server, room, life, id, attempt, work) => {
                 self.duty(server, &room, life, (id, attempt), work);
             }
             Event::Answer(n, number, result) => self.answered(n, number, result),
             Event::End(server) => self.end(server),
+            Event::Room => self.disk.fill(false),
+            Event::Look => self.look_while_full(),
         }
+        self.ledger.follow(&self.disk.store, &mut self.counts);
+    }
+
+    fn wake(&mut self, server: u64) {
+        let Some(process) = self.servers.get(&server) else { return };
+        for room in process.due(self.time(server)) {
+            self.input(server, &room, Input::Tick);
+        }
+        self.plan(100, Event::Wake(server));
     }
 
     pub(super) fn is_alive(&self, server: u64, room: &RoomId, life: Life) -> bool {
@@ -264,8 +286,9 @@ impl World {
         }
         let mut rooms: Vec<_> = by_room.into_iter().collect();
         while !rooms.is_empty() {
-            let ((room, life), inputs) =
-                rooms.swap_remove(self.chance.below(rooms.len() as u64) as usize);
+            let next = self.chance.below(rooms.len() as u64) as usize;
+            self.counts.add("rooms that heard in another order", (next > 0).into());
+            let ((room, life), inputs) = rooms.swap_remove(next);
             for input in inputs {
                 if self.is_alive(server, &room, life) {
                     self.input(server, &room, input);
@@ -280,98 +303,6 @@ impl World {
         let effects = process.input(now, room, input);
         for effect in effects {
             self.effect(server, room, effect);
-        }
-    }
-
-    fn effect(&mut self, server: u64, room: &RoomId, effect: Effect) {
-        match effect {
-            Effect::Told(token, result) => self.told(server, room, token, result),
-            Effect::Seen(token, result) => {
-                self.waiting.remove(&(server, token));
-                self.seen.push(result);
-            }
-            Effect::Watching(token, result) => {
-                let Some(Waiting::Watcher(n)) = self.waiting.remove(&(server, token)) else {
-                    return;
-                };
-                self.watchers[n].asked = None;
-                let Ok(started) = result else { return };
-                self.note((server, started.position.offset, started.recovered));
-                let on = self.watchers[n].started(server, started);
-                self.counts.add("watchers that recovered", on.into());
-            }
-            Effect::Publish(publication, to) => {
-                self.note((server, publication.offset, &publication.json[..]));
-                for watcher in to {
-                    let watched =
-                        self.watchers.iter_mut().find(|w| w.watching == Some((server, watcher)));
-                    let Some(watched) = watched else { continue };
-                    if !watched.publish(&publication) {
-                        self.counts.add("watchers that were slow", 1);
-                        self.input(server, room, Input::Lagging(watcher));
-                    }
-                }
-            }
-            Effect::Refresh(publication, to) => {
-                for watcher in to {
-                    let watched =
-                        self.watchers.iter_mut().find(|w| w.watching == Some((server, watcher)));
-                    let Some(watched) = watched else { continue };
-                    let took = watched.publish(&publication);
-                    let input =
-                        if took { Input::CaughtUp(watcher) } else { Input::Lagging(watcher) };
-                    self.input(server, room, input);
-                }
-            }
-            Effect::Ended(watcher, why) => self.unwatched(server, watcher, why),
-            Effect::Duty { life, id, attempt, work } => {
-                self.plan(60, Event::Duty(server, room.clone(), life, id, attempt, work));
-            }
-            Effect::Tick { life, at } => {
-                let skew = self.servers.get(&server).map_or(0, |process| process.skew);
-                self.planned += 1;
-                let at = (at.ms().saturating_sub(skew)).max(self.now + 1);
-                self.events.insert((at, self.planned), Event::Tick(server, room.clone(), life));
-            }
-            Effect::Asleep => self.counts.add("rooms that fell asleep", 1),
-            Effect::Failed => self.counts.add("rooms that were rebuilt", 1),
-        }
-    }
-
-    /// An answer leaves a server: what it says must be on the disk by then.
-    fn told(&mut self, server: u64, room: &RoomId, token: Token, result: Result<Told, AskError>) {
-        if let Ok(told) = &result {
-            let newest = self.disk.store.synced(room);
-            assert!(
-                told.revision <= newest,
-                "{room} told {} and {newest} is on the disk",
-                told.revision
-            );
-            self.note((server, token.0, told.revision, &told.reply));
-        }
-        match self.waiting.remove(&(server, token)) {
-            Some(Waiting::Person(n, number)) => {
-                // Some answers are lost on their way.
-                let result =
-                    if self.chance.of(20) { Err(AskError::OutcomeUnknown) } else { result };
-                self.plan(20, Event::Answer(n, number, result));
-            }
-            Some(Waiting::Duty(from, life, id, attempt)) => {
-                let input = match result {
-                    Ok(told) => {
-                        Input::DutyDone { id, attempt, result: DutyResult::Done(told.reply) }
-                    }
-                    Err(AskError::Refused(refusal)) => {
-                        Input::DutyDone { id, attempt, result: DutyResult::Refused(refusal) }
-                    }
-                    Err(error) => Input::DutyFailed { id, attempt, reason: error.to_string() },
-                };
-                if self.is_alive(server, &from, life) {
-                    self.input(server, &from, input);
-                }
-            }
-            Some(Waiting::Nobody) => assert!(result.is_ok(), "{room}: {result:?}"),
-            _ => {}
         }
     }
 
@@ -407,12 +338,13 @@ impl World {
             };
             self.counts.add(what, many);
         }
-        let (reads, fenced) = self.disk.failed();
-        self.counts.add("reads that failed", reads);
-        self.counts.add("fenced writes of an older server", fenced);
+        let failures = self.disk.failures();
+        self.counts.add("reads that failed", failures.reads);
+        self.counts.add("fenced writes of an older server", failures.fenced);
+        self.counts.add("rooms that were read in doubt", failures.doubts);
         Outcome { trace: self.trace.finish(), counts: self.counts }
     }
 }
 
-/// How long a hold lasts here. 5 s: some are bought, some end by themselves.
-pub(super) const HOLD: Duration = Duration::from_secs(5);
+/// How long a hold lasts here. 400 ms, a few steps of a buyer: some are bought, some end by themselves.
+pub(super) const HOLD: Duration = Duration::from_millis(400);

@@ -3,6 +3,7 @@
 mod counter;
 mod golden;
 mod promises;
+mod refusing;
 mod rewrite;
 mod rig;
 mod snapshots;

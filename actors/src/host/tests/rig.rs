@@ -113,11 +113,27 @@ impl Rig {
     }
 
     pub(super) fn load(&mut self) {
+        self.load_in_doubt(None);
+    }
+
+    /// The journal is read, which may not be all that is on the disk.
+    pub(super) fn load_in_doubt(&mut self, doubt: Option<&str>) {
+        let doubt = doubt.map(str::to_owned);
         let snapshot = self.snapshots.iter().rev().nth(1).or(self.snapshots.last()).cloned();
         let from = snapshot.as_ref().map_or(0, |s| s.seq);
         let frames = self.disk.iter().filter(|f| f.seq > from).cloned().collect();
-        let stored = Stored { snapshot, frames, ..Stored::default() };
+        let stored = Stored { snapshot, frames, doubt, ..Stored::default() };
         self.input(Input::Loaded(Ok(stored)));
+    }
+
+    /// The disk is full: what is on its way does not get there, and the journal is read back.
+    pub(super) fn refuse(&mut self) {
+        while let Some(first) = self.on_the_way.pop_front() {
+            self.on_the_way.clear();
+            let (seq, reason) = (first.frame.seq, "full".to_owned());
+            self.input(Input::AppendFailed { seq, not_written: true, reason });
+            self.load();
+        }
     }
 
     pub(super) fn fail_load(&mut self) {

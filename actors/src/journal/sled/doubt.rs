@@ -1,13 +1,13 @@
 //! Writing, and what is doubtful once a write failed.
 //!
-//! sled shows a write that failed as if it had happened, and stays failed until it is opened anew. What
-//! that write may have changed is told to nobody until then. All else was on the disk before and can
-//! still be read, also while the disk takes no writes at all: so the store is opened anew only once the
-//! disk takes them again.
+//! sled shows a write that failed as if it had happened, and stays failed until it is opened anew. Until
+//! then the rooms that the write was about are what they were before it, and the rows are told to nobody.
+//! All else was on the disk before and can still be read, also while the disk takes no writes at all: so
+//! the store is opened anew only once the disk takes them again.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -16,8 +16,9 @@ use std::time::Instant;
 use playhouse_protocol::ids::RoomId;
 
 use super::open::Open;
-use super::{SledJournal, keys, store_error};
-use crate::journal::{Append, JournalError, RowQuery};
+use super::{SledJournal, full, keys, read, store_error};
+use crate::journal::committer::chain;
+use crate::journal::{Append, JournalError, RowQuery, Stored};
 use crate::kill::{self, Step};
 
 /// What a write was about.
@@ -25,8 +26,8 @@ use crate::kill::{self, Step};
 pub(super) enum About {
     /// These rooms and rows.
     Rooms {
-        /// Whose records, entries and snapshots.
-        rooms: BTreeSet<RoomId>,
+        /// Whose records, entries and snapshots, each with the newest record before the write.
+        rooms: BTreeMap<RoomId, u64>,
         /// The keys of rows.
         rows: Vec<Vec<u8>>,
     },
@@ -35,22 +36,32 @@ pub(super) enum About {
 }
 
 impl About {
-    pub(super) fn room(room: &RoomId) -> Self {
-        Self::Rooms { rooms: BTreeSet::from([room.clone()]), rows: Vec::new() }
+    pub(super) fn room(room: &RoomId, newest: u64) -> Self {
+        Self::Rooms { rooms: BTreeMap::from([(room.clone(), newest)]), rows: Vec::new() }
     }
 
+    /// Of `appends`, which follow on.
     pub(super) fn appends(appends: &[Append]) -> Self {
-        let rows = appends.iter().flat_map(|append| &append.rows);
-        Self::Rooms {
-            rooms: appends.iter().map(|append| append.frame.room.clone()).collect(),
-            rows: rows.map(|row| keys::row(&row.table, &row.key)).collect(),
+        let mut rooms = BTreeMap::new();
+        for Append { frame, .. } in appends {
+            rooms.entry(frame.room.clone()).or_insert(frame.seq - 1);
         }
+        let rows = appends.iter().flat_map(|append| &append.rows);
+        Self::Rooms { rooms, rows: rows.map(|row| keys::row(&row.table, &row.key)).collect() }
     }
 
     fn has_room(&self, room: &RoomId) -> bool {
         match self {
-            Self::Rooms { rooms, .. } => rooms.contains(room),
+            Self::Rooms { rooms, .. } => rooms.contains_key(room),
             Self::Everything => true,
+        }
+    }
+
+    /// The newest record of `room` before the write, if that is known.
+    fn newest_before(&self, room: &RoomId) -> Option<u64> {
+        match self {
+            Self::Rooms { rooms, .. } => rooms.get(room).copied(),
+            Self::Everything => None,
         }
     }
 
@@ -89,6 +100,28 @@ impl SledJournal {
         self.settle(|doubt| doubt.has_room(room))
     }
 
+    /// What `room` was before the write that failed, since `error` stands in the way of looking what
+    /// became of that.
+    ///
+    /// # Errors
+    ///
+    /// `error`, if that cannot be told.
+    pub(super) fn before_the_doubt(
+        &self,
+        room: &RoomId,
+        error: JournalError,
+    ) -> Result<Stored, JournalError> {
+        let doubt = self.doubt.lock().clone();
+        let Some(newest) = doubt.and_then(|doubt| doubt.newest_before(room)) else {
+            return Err(error);
+        };
+        match self.with(|open| read::load_up_to(&open.db, room, newest)) {
+            Ok(stored) => Ok(Stored { doubt: Some(chain(&error)), ..stored }),
+            // What is shown now is not what is on the disk: no reason to call the room damaged.
+            Err(_) => Err(error),
+        }
+    }
+
     /// As [`Self::ready_to_read`], of rows.
     pub(super) fn ready_to_list(&self, query: &RowQuery) -> Result<(), JournalError> {
         self.settle(|doubt| doubt.has_rows(query))
@@ -113,6 +146,16 @@ impl SledJournal {
         Ok(())
     }
 
+    /// The disk gave no room for what is about to be written.
+    fn no_room(&self, error: io::Error) -> JournalError {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                full((self.free)(&self.dir).unwrap_or_default())
+            }
+            _ => JournalError::Failing { source: Box::new(store_error("take room", error)) },
+        }
+    }
+
     /// Opens the store in an empty `slot`.
     pub(super) fn open_anew(&self, slot: &mut Option<Open>) -> Result<(), JournalError> {
         if self.closed.load(Ordering::Acquire) {
@@ -123,8 +166,17 @@ impl SledJournal {
         Ok(())
     }
 
-    /// Writes `batch`, which is about `about`; once that fails it is doubtful.
-    pub(super) fn write(&self, batch: sled::Batch, about: &About) -> Result<(), JournalError> {
+    /// Writes `batch` of about so many `bytes`, which is about `about`; once that fails it is doubtful.
+    ///
+    /// # Errors
+    ///
+    /// [`JournalError::DiskFull`] and [`JournalError::Failing`]: nothing was written.
+    pub(super) fn write(
+        &self,
+        (batch, bytes): (sled::Batch, usize),
+        about: &About,
+    ) -> Result<(), JournalError> {
+        self.with(|open| open.hold_room(bytes as u64).map_err(|e| self.no_room(e)))?;
         let apply = AssertUnwindSafe(|| self.with(|open| open.apply(batch)));
         let applied = catch_unwind(apply)
             .unwrap_or_else(|_| Err(store_error("write a batch", "it panicked, see the log")));

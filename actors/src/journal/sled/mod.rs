@@ -5,7 +5,7 @@
 //! descriptor of the database file, and only then acknowledged. Records are cut into pieces of
 //! [`CHUNK_BYTES`], because larger ones would go to files that sled never syncs. A write error is
 //! sticky in sled: the store is opened anew before the next write, and before anything is read that the
-//! failed one was about. A failed `fdatasync` is final: the kernel may have dropped the pages, so what
+//! failed one was about; while that cannot be, rooms are read as they were before it. A failed `fdatasync` is final: the kernel may have dropped the pages, so what
 //! can be read back is no longer what is on disk, and the store takes no write until the process was
 //! started anew.
 
@@ -17,13 +17,14 @@ mod keys;
 mod open;
 mod plan;
 mod read;
+mod reserve;
 mod witness;
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::fcntl::Flock;
 use parking_lot::{Mutex, RwLock};
@@ -38,6 +39,8 @@ use self::doubt::About;
 use self::entries::ShardEntry;
 use self::open::{Open, lock};
 use self::plan::Plan;
+#[cfg(test)]
+pub(crate) use self::reserve::needed;
 use self::witness::{Held, Witness};
 use super::figures::Window;
 use super::{
@@ -51,11 +54,9 @@ use crate::kill::{self, Step};
 /// over 128 KiB to files that it never syncs; 17 of these with their keys stay under that.
 pub const CHUNK_BYTES: usize = 6 * 1024;
 
-/// Writing stops while less than this is free. 64 MiB: room to open, compact and back up.
+/// Writing stops while less than this is free, beside what the store has taken in advance. 64 MiB: room
+/// to open, compact and back up.
 pub const FREE_BYTES_MIN: u64 = 64 * 1024 * 1024;
-
-/// How old the last look at free space may be. 100 ms: at full speed no more than a few MiB.
-const FREE_CHECK_EVERY: Duration = Duration::from_millis(100);
 
 /// How many frames one compaction drops at most; the rest goes with the next snapshot.
 const COMPACT_MAX: usize = 4096;
@@ -110,7 +111,6 @@ pub struct SledJournal {
     generation: String,
     witness: Witness,
     free: FreeSpace,
-    free_checked: Mutex<Option<(Instant, u64)>>,
     /// The directory is this process's while it is held.
     lock: Mutex<Option<Flock<File>>>,
 }
@@ -161,7 +161,6 @@ impl SledJournal {
             generation,
             witness,
             free,
-            free_checked: Mutex::new(None),
             lock: Mutex::new(Some(lock)),
         })
     }
@@ -208,26 +207,29 @@ impl SledJournal {
             }
             Ok(())
         })?;
-        self.write(batch, &About::Everything)?;
+        self.write((batch, 0), &About::Everything)?;
         self.witness.saw(Held { claims: claims.len() as u64, frames: 0 });
         Ok(claims)
     }
 
+    /// The disk has enough room for commands to be taken.
     fn check_free(&self) -> Result<(), JournalError> {
-        let mut checked = self.free_checked.lock();
-        let fresh = checked.filter(|(at, _)| at.elapsed() < FREE_CHECK_EVERY);
-        let free_bytes = match fresh {
-            Some((_, free)) => free,
-            None => (self.free)(&self.dir).map_err(|e| store_error("ask for free space", e))?,
-        };
-        if fresh.is_none() {
-            *checked = Some((Instant::now(), free_bytes));
-        }
-        if free_bytes < FREE_BYTES_MIN {
-            return Err(JournalError::DiskFull { free_bytes, min_bytes: FREE_BYTES_MIN });
-        }
-        Ok(())
+        let free = (self.free)(&self.dir).map_err(|e| store_error("ask for free space", e))?;
+        if free < FREE_BYTES_MIN { Err(full(free)) } else { Ok(()) }
     }
+}
+
+/// How many bytes `appends` are, about: keys and indexes left out.
+fn size(appends: &[Append]) -> usize {
+    appends.iter().map(|append| append.frame.payload.len() + rows_size(&append.rows)).sum()
+}
+
+fn rows_size(rows: &[RowChange]) -> usize {
+    rows.iter().filter_map(|row| row.value.as_ref()).map(String::len).sum()
+}
+
+fn full(free_bytes: u64) -> JournalError {
+    JournalError::DiskFull { free_bytes, min_bytes: FREE_BYTES_MIN }
 }
 
 impl Journal for SledJournal {
@@ -250,13 +252,15 @@ impl Journal for SledJournal {
             }
             Ok(plan.finish())
         })?;
-        self.write(batch, &About::appends(appends))?;
+        self.write((batch, size(appends)), &About::appends(appends))?;
         self.witness.saw(Held { claims: 0, frames: positions.len() as u64 });
         Ok(positions)
     }
 
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError> {
-        self.ready_to_read(room)?;
+        if let Err(error) = self.ready_to_read(room) {
+            return self.before_the_doubt(room, error);
+        }
         let (stored, torn) = self.with(|open| read::load(&open.db, room))?;
         let Some(torn) = torn else { return Ok(stored) };
         warn!(%room, seq = torn.seq, what = torn.what, "the torn last record was cut");
@@ -264,7 +268,7 @@ impl Journal for SledJournal {
         self.ready_to_write()?;
         let index = torn.index_without(&stored);
         let batch = self.with(|open| plan::cut(&open.db, room, torn.seq, index))?;
-        self.write(batch, &About::room(room))?;
+        self.write((batch, 0), &About::room(room, torn.seq - 1))?;
         Ok(Stored { index, ..stored })
     }
 
@@ -272,13 +276,14 @@ impl Journal for SledJournal {
         self.check_free()?;
         let _writing = self.writing.lock();
         self.ready_to_write()?;
+        let room = &snapshot.room;
         let batch = self.with(|open| plan::snapshot(&open.db, snapshot))?;
-        self.write(batch, &About::room(&snapshot.room))?;
+        let about = About::room(room, self.with(|open| read::entry(&open.db, room))?.newest);
+        self.write((batch, snapshot.payload.len()), &about)?;
         kill::here(Step::BeforeCompaction);
         // Dropped only now that the new snapshot is on disk.
-        let batch =
-            self.with(|open| plan::obsolete(&open.db, &snapshot.room, keep, COMPACT_MAX))?;
-        self.write(batch, &About::room(&snapshot.room))
+        let batch = self.with(|open| plan::obsolete(&open.db, room, keep, COMPACT_MAX))?;
+        self.write((batch, 0), &about)
     }
 
     fn salvage(&self, room: &RoomId, rewrite: Rewrite) -> Result<Salvage, JournalError> {
@@ -296,7 +301,9 @@ impl Journal for SledJournal {
             plan.only_snapshot(snapshot)?;
             Ok(plan.finish())
         })?;
-        self.write(batch, &About::appends(std::slice::from_ref(append)))?;
+        let appends = std::slice::from_ref(append);
+        let bytes = size(appends) + snapshot.payload.len();
+        self.write((batch, bytes), &About::appends(appends))?;
         self.witness.saw(Held { claims: 0, frames: 1 });
         Ok(positions[0])
     }
@@ -329,13 +336,13 @@ impl Journal for SledJournal {
         self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         batch.remove(keys::LISTS);
-        self.write(batch, &About::Everything)?;
+        self.write((batch, 0), &About::Everything)?;
         loop {
             let (batch, rows) = self.with(|open| plan::drop_rows(&open.db, COMPACT_MAX))?;
             if rows == 0 {
                 return Ok(());
             }
-            self.write(batch, &About::Everything)?;
+            self.write((batch, 0), &About::Everything)?;
         }
     }
 
@@ -345,7 +352,7 @@ impl Journal for SledJournal {
         self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         plan::put_rows(&mut batch, rows);
-        self.write(batch, &About::Everything)
+        self.write((batch, rows_size(rows)), &About::Everything)
     }
 
     fn name_lists(&self, name: &str) -> Result<(), JournalError> {
@@ -354,7 +361,7 @@ impl Journal for SledJournal {
         self.ready_to_write()?;
         let mut batch = sled::Batch::default();
         batch.insert(keys::LISTS, name.as_bytes());
-        self.write(batch, &About::Everything)
+        self.write((batch, name.len()), &About::Everything)
     }
 
     fn frames(&self, room: &RoomId, from: u64, limit: usize) -> Result<FramePage, JournalError> {
@@ -416,8 +423,9 @@ impl SledJournal {
         *self.open.write() = None;
     }
 
-    pub(crate) fn refuse_as_after_a_failed_sync(&self) {
+    /// A sync of `appends`, which were written, failed.
+    pub(crate) fn refuse_as_after_a_failed_sync(&self, appends: &[Append]) {
         self.sync_failed.store(true, Ordering::Release);
-        *self.doubt.lock() = Some(About::Everything);
+        *self.doubt.lock() = Some(About::appends(appends));
     }
 }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use nix::fcntl::{Flock, FlockArg};
 use parking_lot::Mutex;
 
+use super::reserve::{self, Reserve};
 use super::{CACHE_BYTES, OpenError, store_error, witness};
 use crate::journal::JournalError;
 
@@ -19,8 +20,9 @@ const RELEASE_WAIT: Duration = Duration::from_secs(5);
 
 pub(super) struct Open {
     pub(super) db: sled::Db,
-    /// A descriptor of our own for `fdatasync`.
+    /// A descriptor of our own, for `fdatasync` and for blocks in advance.
     file: File,
+    reserve: Mutex<Reserve>,
     blobs: Mutex<Blobs>,
 }
 
@@ -36,21 +38,28 @@ impl Open {
     pub(super) fn new(dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join("store");
         witness::misses_no_file(dir, &path.join("db"))?;
+        reserve::give_back(&path.join("db"));
         let db = open_database(&path)?;
         witness::verify(dir, &db)?;
-        let file = File::open(path.join("db")).map_err(|e| store_error("open its file", e))?;
+        let file = File::options().read(true).write(true).open(path.join("db"));
+        let file = file.map_err(|e| store_error("open its file", e))?;
         for made in [dir, &path] {
             let synced = File::open(made).and_then(|dir| dir.sync_all());
             synced.map_err(|e| store_error("sync its directory", e))?;
         }
         let blobs = Blobs { dir: path.join("blobs"), changed: None, synced: BTreeSet::new() };
-        Ok(Self { db, file, blobs: Mutex::new(blobs) })
+        Ok(Self { db, file, reserve: Mutex::default(), blobs: Mutex::new(blobs) })
     }
 
     /// Applies `batch` and returns once it is on the disk.
     pub(super) fn write(&self, batch: sled::Batch) -> Result<(), JournalError> {
         self.apply(batch)?;
         self.sync()
+    }
+
+    /// There is room for `bytes` that are written next.
+    pub(super) fn hold_room(&self, bytes: u64) -> std::io::Result<()> {
+        self.reserve.lock().hold(&self.file, bytes)
     }
 
     /// Applies `batch` and has sled write it. A failure leaves sled failed until it is opened anew.

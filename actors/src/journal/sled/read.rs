@@ -50,9 +50,21 @@ fn records(
 
 /// The two newest snapshots that can be read, oldest first.
 pub(super) fn snapshots(db: &sled::Db, room: &RoomId) -> Result<Vec<Snapshot>, JournalError> {
+    snapshots_up_to(db, room, u64::MAX)
+}
+
+/// As [`snapshots`], of no record past `newest`.
+fn snapshots_up_to(
+    db: &sled::Db,
+    room: &RoomId,
+    newest: u64,
+) -> Result<Vec<Snapshot>, JournalError> {
     let mut readable = Vec::new();
     for record in records(db, Series::Snapshots, room, 0) {
         let (seq, bytes) = record?;
+        if seq > newest {
+            break;
+        }
         match decode_snapshot(&bytes) {
             Ok(snapshot) if snapshot.seq == seq && snapshot.room == *room => {
                 readable.push(snapshot);
@@ -90,24 +102,46 @@ impl Torn {
 
 /// What `room` is rebuilt from, and its last record if that is torn (and left out).
 pub(super) fn load(db: &sled::Db, room: &RoomId) -> Result<(Stored, Option<Torn>), JournalError> {
-    let entry = entry(db, room)?;
-    let mut snapshots = snapshots(db, room)?.into_iter();
+    let RoomEntry { newest, index } = entry(db, room)?;
+    let part = Part { to: newest, newest, without: None, whole: true };
+    let (stored, torn) = load_part(db, room, part, snapshots(db, room)?)?;
+    Ok((Stored { index, ..stored }, torn))
+}
+
+/// What `room` was with record `newest`, whatever lies behind it. What the indexes said then is not known.
+pub(super) fn load_up_to(
+    db: &sled::Db,
+    room: &RoomId,
+    newest: u64,
+) -> Result<Stored, JournalError> {
+    let part = Part { to: newest, newest, without: None, whole: false };
+    match load_part(db, room, part, snapshots_up_to(db, room, newest)?)? {
+        (stored, None) => Ok(stored),
+        (_, Some(torn)) => Err(damaged(room, torn.seq, torn.what)),
+    }
+}
+
+fn load_part(
+    db: &sled::Db,
+    room: &RoomId,
+    part: Part,
+    snapshots: Vec<Snapshot>,
+) -> Result<(Stored, Option<Torn>), JournalError> {
+    let mut snapshots = snapshots.into_iter();
     let (older, newer) = (snapshots.next(), snapshots.next());
-    let part = Part { to: entry.newest, newest: entry.newest, without: None, whole: true };
+    let stored = |snapshot, frames| Stored { snapshot, frames, ..Stored::default() };
     let error = match behind(db, room, part, older.as_ref()) {
         // One that a snapshot contains is not needed.
         Ok((_, Some(torn))) if newer.as_ref().is_some_and(|s| s.seq >= torn.seq) => {
             damaged(room, torn.seq, torn.what)
         }
-        Ok((frames, torn)) => {
-            return Ok((Stored { snapshot: older, frames, index: entry.index }, torn));
-        }
+        Ok((frames, torn)) => return Ok((stored(older, frames), torn)),
         Err(error) => error,
     };
     let Some(newer) = newer else { return Err(error) };
     let (frames, torn) = behind(db, room, part, Some(&newer))?;
     warn!(%room, %error, seq = newer.seq, "rebuilt from the newer snapshot alone");
-    Ok((Stored { snapshot: Some(newer), frames, index: entry.index }, torn))
+    Ok((stored(Some(newer), frames), torn))
 }
 
 /// What `rewrite` of `room` starts from.
@@ -137,7 +171,8 @@ pub(super) fn salvage(
         .map_while(|record| record.ok().filter(|(seq, _)| *seq <= last))
         .map_while(|(seq, bytes)| decode_frame(&bytes).ok().filter(|frame| frame.seq == seq))
         .collect();
-    Ok(Salvage { kept: Stored { snapshot, frames, index }, left_out, newest })
+    let kept = Stored { snapshot, frames, index, doubt: None };
+    Ok(Salvage { kept, left_out, newest })
 }
 
 /// Which of a room's records are wanted.

@@ -6,6 +6,7 @@ mod committer;
 mod conformance;
 mod crash;
 mod prefix;
+mod reserve;
 mod rewrite;
 mod sled;
 

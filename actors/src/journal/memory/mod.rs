@@ -1,7 +1,11 @@
 //! A store in memory, for tests and simulation: fails, stalls, tears, repeats itself and loses
 //! answers on demand, and knows what a crash would leave. No clock, no chance but a given seed.
 
+mod fault;
+mod state;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 use playhouse_domain::bug::{self, Bug};
@@ -9,89 +13,17 @@ use playhouse_domain::rows::RowChange;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::{RoomId, Shard};
 
-use super::record::{RecordError, decode_frame, encode_frame};
+pub use self::fault::Fault;
+use self::fault::Trouble;
+#[cfg(test)]
+pub(crate) use self::fault::draw;
+use self::state::{State, damaged};
+use super::record::decode_frame;
 use super::{
     Append, Frame, FramePage, Index, Journal, JournalError, Keep, Rewrite, Row, RowQuery, Salvage,
     Snapshot, Stored,
 };
 use crate::handle::Position;
-
-/// What goes wrong with one append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fault {
-    /// Nothing is written, and the store says so.
-    Full,
-    /// Nothing is written, and the store does not know.
-    Lost,
-    /// Everything is written, and the store does not know.
-    AnswerLost,
-    /// The last frame of the batch is written in part, and the store does not know.
-    Torn,
-    /// Everything is written and can be read back, but is not synced: a crash before the next good
-    /// append forgets it. The store does not know.
-    Unsynced,
-    /// The batch is delivered twice, as by a network that repeats. All is well.
-    Twice,
-}
-
-impl Fault {
-    const ALL: [Self; 6] =
-        [Self::Full, Self::Lost, Self::AnswerLost, Self::Torn, Self::Unsynced, Self::Twice];
-}
-
-#[derive(Default, Clone)]
-struct State {
-    claims: BTreeMap<u8, (u64, u64)>,
-    frames: BTreeMap<(RoomId, u64), Vec<u8>>,
-    snapshots: BTreeMap<(RoomId, u64), Snapshot>,
-    index: BTreeMap<RoomId, Index>,
-    newest: BTreeMap<RoomId, u64>,
-    rows: BTreeMap<(String, String), String>,
-    lists: Option<String>,
-}
-
-/// What goes wrong, and when.
-#[derive(Default)]
-struct Trouble {
-    planned: Vec<Fault>,
-    /// Of how many appends in a thousand some fault befalls, and the seed's state.
-    random: Option<(u16, u64)>,
-    appends: u64,
-    /// How often each fault befell.
-    counts: BTreeMap<Fault, u64>,
-    /// What is on the disk, if that is less than what can be read.
-    synced: Option<State>,
-}
-
-impl Trouble {
-    fn next(&mut self) -> Option<Fault> {
-        let fault = self.draw();
-        self.appends += 1;
-        if let Some(fault) = fault {
-            *self.counts.entry(fault).or_default() += 1;
-        }
-        fault
-    }
-
-    fn draw(&mut self) -> Option<Fault> {
-        if let Some(fault) = self.planned.pop() {
-            return Some(fault);
-        }
-        let (per_mille, state) = self.random.as_mut()?;
-        let hit = draw(state) % 1000 < u64::from(*per_mille);
-        let which = draw(state) as usize % Fault::ALL.len();
-        hit.then_some(Fault::ALL[which])
-    }
-}
-
-/// The next number of `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
-/// generators", 2014).
-pub(crate) fn draw(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
 
 /// A store in memory.
 #[derive(Default)]
@@ -101,6 +33,8 @@ pub struct MemoryJournal {
     trouble: Mutex<Trouble>,
     stalled: Mutex<bool>,
     resumed: Condvar,
+    /// How often what is stored may have changed.
+    changes: AtomicU64,
 }
 
 impl MemoryJournal {
@@ -133,6 +67,7 @@ impl MemoryJournal {
 
     /// The machine goes down: what was not synced is gone.
     pub fn crash(&self) {
+        self.changed();
         if let Some(synced) = self.trouble.lock().synced.take() {
             *self.state.lock() = synced;
         }
@@ -140,6 +75,7 @@ impl MemoryJournal {
 
     /// The process goes down and the machine does not: what was written is there for the next one.
     pub fn kill(&self) {
+        self.changed();
         self.trouble.lock().synced = None;
     }
 
@@ -155,6 +91,43 @@ impl MemoryJournal {
         let (trouble, state) = (self.trouble.lock(), self.state.lock());
         let synced = trouble.synced.as_ref().unwrap_or(&state);
         synced.newest.get(room).copied().unwrap_or_default()
+    }
+
+    /// The records of `room` from `from` on that a crash of the machine would leave, up to the first
+    /// that cannot be read.
+    #[must_use]
+    pub fn synced_frames(&self, room: &RoomId, from: u64) -> Vec<Frame> {
+        let (trouble, state) = (self.trouble.lock(), self.state.lock());
+        let synced = trouble.synced.as_ref().unwrap_or(&state);
+        let frames = synced.frames_from(room, from);
+        frames.map_while(|(_, bytes)| decode_frame(bytes).ok()).collect()
+    }
+
+    /// Reads what a crash of the machine would leave of `room`, with a doubt if more can be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Journal::load`].
+    pub fn load_synced(&self, room: &RoomId) -> Result<Stored, JournalError> {
+        let (trouble, state) = (self.trouble.lock(), self.state.lock());
+        let synced = trouble.synced.as_ref().unwrap_or(&state);
+        match synced.stored(room)? {
+            (stored, false) => {
+                let more = synced.newest.get(room) != state.newest.get(room);
+                Ok(Stored { doubt: more.then(|| "a sync failed".to_owned()), ..stored })
+            }
+            (_, true) => Err(unknown()),
+        }
+    }
+
+    /// How often what is stored may have changed: while it is the same, so is all that can be read.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often each fault befell.
@@ -182,67 +155,8 @@ impl MemoryJournal {
     }
 }
 
-impl State {
-    /// All of `batch` can be written, or none of it is.
-    fn check(&self, batch: &[Append]) -> Result<(), JournalError> {
-        let mut next: BTreeMap<&RoomId, u64> = BTreeMap::new();
-        for Append { frame, .. } in batch {
-            let shard = frame.room.shard();
-            let (newer, _) = self.claims.get(&shard.0).copied().unwrap_or_default();
-            if frame.claim != newer {
-                return Err(JournalError::Fenced { shard, newer, own: frame.claim });
-            }
-            let stored = || self.newest.get(&frame.room).map_or(1, |newest| newest + 1);
-            let next = next.entry(&frame.room).or_insert_with(stored);
-            if frame.seq != *next {
-                let what = format!("the append does not follow on, record {next} is next");
-                return Err(damaged(&frame.room, frame.seq, what));
-            }
-            *next += 1;
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, append: &Append) -> Position {
-        let Append { frame, after, rows, .. } = append;
-        let shard = frame.room.shard();
-        let (_, head) = self.claims.entry(shard.0).or_default();
-        self.newest.insert(frame.room.clone(), frame.seq);
-        *head += 1;
-        let seq = *head;
-        self.frames.insert((frame.room.clone(), frame.seq), encode_frame(frame));
-        self.index.insert(frame.room.clone(), *after);
-        self.put(rows);
-        Position { shard, seq }
-    }
-
-    fn put(&mut self, rows: &[RowChange]) {
-        for row in rows {
-            let key = (row.table.clone(), row.key.clone());
-            match &row.value {
-                Some(value) => drop(self.rows.insert(key, value.clone())),
-                None => drop(self.rows.remove(&key)),
-            }
-        }
-    }
-
-    fn frames_from(&self, room: &RoomId, from: u64) -> impl Iterator<Item = (u64, &Vec<u8>)> {
-        let (start, end) = ((room.clone(), from), (room.clone(), u64::MAX));
-        self.frames.range(start..=end).map(|((_, seq), bytes)| (*seq, bytes))
-    }
-
-    fn snapshots_of(&self, room: &RoomId) -> Vec<&Snapshot> {
-        let (start, end) = ((room.clone(), 0), (room.clone(), u64::MAX));
-        self.snapshots.range(start..=end).map(|(_, snapshot)| snapshot).collect()
-    }
-}
-
 fn unknown() -> JournalError {
     JournalError::Store { doing: "write a batch", source: "as planned".into() }
-}
-
-fn damaged(room: &RoomId, seq: u64, what: impl ToString) -> JournalError {
-    JournalError::Damaged { room: room.clone(), seq, what: what.to_string() }
 }
 
 impl Journal for MemoryJournal {
@@ -263,6 +177,7 @@ impl Journal for MemoryJournal {
         drop(stalled);
         let mut trouble = self.trouble.lock();
         let mut state = self.state.lock();
+        self.changed();
         let fault = trouble.next();
         match fault {
             Some(Fault::Full) => {
@@ -295,33 +210,18 @@ impl Journal for MemoryJournal {
 
     fn load(&self, room: &RoomId) -> Result<Stored, JournalError> {
         let mut state = self.state.lock();
+        let (stored, torn) = state.stored(room)?;
+        if !torn {
+            return Ok(stored);
+        }
+        self.changed();
         let newest = state.newest.get(room).copied().unwrap_or_default();
-        let snapshot = state.snapshots_of(room).iter().rev().take(2).next_back().copied().cloned();
-        let mut next = snapshot.as_ref().map_or(1, |s| s.seq + 1);
-        let mut frames: Vec<Frame> = Vec::new();
-        let mut torn = false;
-        while next <= newest {
-            let Some(bytes) = state.frames.get(&(room.clone(), next)) else {
-                return Err(damaged(room, next, "missing"));
-            };
-            match decode_frame(bytes) {
-                Ok(frame) => frames.push(frame),
-                Err(RecordError::Length { len, expected }) if len < expected && next == newest => {
-                    torn = true;
-                }
-                Err(error) => return Err(damaged(room, next, error)),
-            }
-            next += 1;
-        }
-        if torn {
-            let last = frames.last().map(|f| f.at).or(snapshot.as_ref().map(|s| s.at));
-            state.frames.remove(&(room.clone(), newest));
-            state.newest.insert(room.clone(), newest - 1);
-            let index = Index { wake_at: Some(last.unwrap_or_default()), owes: true };
-            state.index.insert(room.clone(), index);
-        }
-        let index = state.index.get(room).copied().unwrap_or_default();
-        Ok(Stored { snapshot, frames, index })
+        let last = stored.frames.last().map(|f| f.at).or(stored.snapshot.as_ref().map(|s| s.at));
+        state.frames.remove(&(room.clone(), newest));
+        state.newest.insert(room.clone(), newest - 1);
+        let index = Index { wake_at: Some(last.unwrap_or_default()), owes: true };
+        state.index.insert(room.clone(), index);
+        Ok(Stored { index, ..stored })
     }
 
     fn snapshot(&self, snapshot: &Snapshot, keep: Keep) -> Result<(), JournalError> {
@@ -377,11 +277,13 @@ impl Journal for MemoryJournal {
         let left_out = without.unwrap_or(to + 1)..=without.unwrap_or(newest);
         let left_out = left_out.map_while(|seq| read(seq).ok()).collect();
         let index = state.index.get(room).copied().unwrap_or_default();
-        Ok(Salvage { kept: Stored { snapshot, frames, index }, left_out, newest })
+        let kept = Stored { snapshot, frames, index, doubt: None };
+        Ok(Salvage { kept, left_out, newest })
     }
 
     fn rewrite(&self, append: &Append, snapshot: &Snapshot) -> Result<Position, JournalError> {
         let mut state = self.state.lock();
+        self.changed();
         state.check(std::slice::from_ref(append))?;
         let position = state.take(append);
         let room = &snapshot.room;
