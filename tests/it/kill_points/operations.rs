@@ -1,0 +1,177 @@
+//! Every operation that writes. The test fails by name for one that is missing here.
+
+use std::collections::BTreeSet;
+
+use super::case::Case;
+use super::house::House;
+use super::{admin, cinema, people, polls};
+
+/// Every operation that writes; in brackets which of several ways.
+pub(super) const OPERATIONS: [&str; 55] = [
+    "POST /api/movies",
+    "PUT /api/movies/{movie}",
+    "POST /api/screens",
+    "POST /api/showings",
+    "POST /api/showings/{showing}/holds",
+    "POST /api/showings/{showing}/holds (the best)",
+    "DELETE /api/showings/{showing}/holds/{hold}",
+    "POST /api/showings/{showing}/holds/{hold}/extend",
+    "POST /api/showings/{showing}/holds/{hold}/purchase",
+    "POST /api/showings/{showing}/blocks",
+    "DELETE /api/showings/{showing}/blocks",
+    "POST /api/showings/{showing}/waitlist",
+    "DELETE /api/showings/{showing}/waitlist/{wait}",
+    "POST /api/bookings/{booking}/cancel",
+    "POST /api/bookings/{booking}/transfer",
+    "POST /api/polls",
+    "PUT /api/polls/{poll}",
+    "POST /api/polls/{poll}/open",
+    "POST /api/polls/{poll}/close",
+    "POST /api/polls/{poll}/reset",
+    "POST /api/polls/{poll}/reveal",
+    "POST /api/polls/{poll}/hide",
+    "POST /api/polls/{poll}/codes",
+    "POST /api/polls/{poll}/words",
+    "POST /api/polls/{poll}/names",
+    "POST /api/polls/{poll}/ballots",
+    "POST /api/polls/{poll}/votes (single)",
+    "POST /api/polls/{poll}/votes (multiple)",
+    "POST /api/polls/{poll}/votes (rating)",
+    "POST /api/polls/{poll}/votes (ranked)",
+    "POST /api/polls/{poll}/votes (words)",
+    "POST /api/polls/{poll}/votes (quiz)",
+    "POST /api/polls/{poll}/votes (secret)",
+    "POST /api/polls/{poll}/questions",
+    "PATCH /api/polls/{poll}/questions/{question}",
+    "PUT /api/polls/{poll}/questions/{question}/vote",
+    "DELETE /api/polls/{poll}/questions",
+    "POST /api/series",
+    "PUT /api/series/{series}",
+    "POST /api/series/{series}/go",
+    "POST /api/accounts",
+    "POST /api/accounts/me/password",
+    "PATCH /api/admin/accounts/{id}",
+    "POST /api/sessions",
+    "DELETE /api/sessions",
+    "DELETE /api/sessions/current",
+    "POST /api/sessions/refresh",
+    "POST /api/admin/backups",
+    "DELETE /api/admin/backups/{name}",
+    "POST /api/admin/rooms/{room}/restart",
+    "POST /api/admin/rooms/{room}/snapshot",
+    "POST /api/admin/rooms/{room}/quarantine",
+    "POST /api/admin/rooms/{room}/reopen",
+    "POST /api/admin/rooms/{room}/rewind",
+    "POST /api/admin/rooms/{room}/skip",
+];
+
+/// Operations that write no record, each with the reason.
+const WRITE_NOTHING: [(&str, &str); 2] = [
+    ("POST /api/polls/join", "the voter token is made of a cookie and a key, and kept nowhere"),
+    (
+        "POST /api/polls/{poll}/mine",
+        "a look at one's own vote, with a code that belongs in no address",
+    ),
+];
+
+/// Those in which several rooms take part, so that another one may be the first to answer.
+pub(super) const ASK_OTHERS: [&str; 4] =
+    ["POST /api/showings", "POST /api/polls", "POST /api/series", "POST /api/accounts"];
+
+/// Those that write more than one record, one after the other.
+pub(super) const SAGAS: [&str; 17] = [
+    "POST /api/showings",
+    "POST /api/showings/{showing}/holds/{hold}/purchase",
+    "POST /api/bookings/{booking}/cancel",
+    "POST /api/bookings/{booking}/transfer",
+    "POST /api/polls",
+    "PUT /api/polls/{poll}",
+    "POST /api/series",
+    "POST /api/accounts",
+    "PATCH /api/admin/accounts/{id}",
+    "POST /api/admin/backups",
+    "DELETE /api/admin/backups/{name}",
+    "POST /api/admin/rooms/{room}/restart",
+    "POST /api/admin/rooms/{room}/snapshot",
+    "POST /api/admin/rooms/{room}/quarantine",
+    "POST /api/admin/rooms/{room}/reopen",
+    "POST /api/admin/rooms/{room}/rewind",
+    "POST /api/admin/rooms/{room}/skip",
+];
+
+/// Those of which followers hear.
+pub(super) const TOLD: [&str; 29] = [
+    "POST /api/showings/{showing}/holds",
+    "POST /api/showings/{showing}/holds (the best)",
+    "DELETE /api/showings/{showing}/holds/{hold}",
+    "POST /api/showings/{showing}/holds/{hold}/purchase",
+    "POST /api/showings/{showing}/blocks",
+    "DELETE /api/showings/{showing}/blocks",
+    "POST /api/bookings/{booking}/cancel",
+    "PUT /api/polls/{poll}",
+    "POST /api/polls/{poll}/open",
+    "POST /api/polls/{poll}/close",
+    "POST /api/polls/{poll}/reset",
+    "POST /api/polls/{poll}/reveal",
+    "POST /api/polls/{poll}/hide",
+    "POST /api/polls/{poll}/codes",
+    "POST /api/polls/{poll}/words",
+    "POST /api/polls/{poll}/names",
+    "POST /api/polls/{poll}/votes (single)",
+    "POST /api/polls/{poll}/votes (multiple)",
+    "POST /api/polls/{poll}/votes (rating)",
+    "POST /api/polls/{poll}/votes (ranked)",
+    "POST /api/polls/{poll}/votes (words)",
+    "POST /api/polls/{poll}/votes (quiz)",
+    "POST /api/polls/{poll}/votes (secret)",
+    "POST /api/polls/{poll}/questions",
+    "PATCH /api/polls/{poll}/questions/{question}",
+    "PUT /api/polls/{poll}/questions/{question}/vote",
+    "DELETE /api/polls/{poll}/questions",
+    "PUT /api/series/{series}",
+    "POST /api/series/{series}/go",
+];
+
+/// What is about to be sent for `operation`, with everything that it needs.
+pub(super) async fn case(house: &House, operation: &str) -> Case {
+    let path = operation.split(' ').nth(1).unwrap_or_default();
+    let is = |part: &str| path.contains(part);
+    if let Some((_, kind)) = operation.split_once("/votes (") {
+        return polls::of_votes(house, kind.trim_end_matches(')')).await;
+    }
+    match path {
+        "/api/polls/{poll}/ballots" => polls::of_ballots(house).await,
+        _ if is("/questions") => polls::of_questions(house, operation).await,
+        _ if is("/api/polls") => polls::of_polls(house, operation).await,
+        _ if is("/api/series") => polls::of_series(house, operation).await,
+        _ if is("/accounts") || is("/sessions") => people::of_people(house, operation).await,
+        _ if is("/api/admin") => admin::of_acts(house, operation).await,
+        _ if is("/api/bookings") || is("/api/showings/") => {
+            cinema::of_seats(house, operation).await
+        }
+        _ => cinema::of_plans(house, operation).await,
+    }
+}
+
+#[test]
+fn every_operation_that_writes_is_tried() {
+    let description = serde_json::to_value(playhouse::http::openapi::description()).unwrap();
+    let mut described = BTreeSet::new();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let methods = ["post", "put", "patch", "delete"];
+        let methods = methods.iter().filter(|method| item.get(**method).is_some());
+        described.extend(methods.map(|method| format!("{} {path}", method.to_uppercase())));
+    }
+    let bare = |operation: &str| operation.split(" (").next().unwrap_or_default().to_owned();
+    let tried: BTreeSet<_> = OPERATIONS.iter().map(|operation| bare(operation)).collect();
+    let left_out: BTreeSet<_> = WRITE_NOTHING.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert!(tried.is_disjoint(&left_out));
+    let known: BTreeSet<_> = tried.union(&left_out).cloned().collect();
+    let missing: Vec<_> = described.difference(&known).collect();
+    assert!(missing.is_empty(), "say in kill_points/operations.rs how to try these: {missing:?}");
+    let gone: Vec<_> = known.difference(&described).collect();
+    assert!(gone.is_empty(), "the server has no such operation: {gone:?}");
+    for operation in SAGAS.iter().chain(&TOLD).chain(&ASK_OTHERS) {
+        assert!(OPERATIONS.contains(operation), "{operation}");
+    }
+}
