@@ -71,10 +71,11 @@ async fn apart<T: Send + 'static>(
 pub async fn key_for(data: &Path, poll: PollId) -> Result<String, Problem> {
     let path = path(data, poll);
     apart(move || {
-        let secret = match load(&path)? {
-            Some(secret) => secret,
-            None => draw(&path)?,
-        };
+        if load(&path)?.is_none() {
+            draw(&path)?;
+        }
+        let gone = || broken("read a ballot key", &"it is gone");
+        let secret = load(&path)?.ok_or_else(gone)?;
         let public = secret.to_public_key().to_public_key_der();
         let public = public.map_err(|e| broken("tell a ballot key", &e))?;
         Ok(URL_SAFE_NO_PAD.encode(public.as_bytes()))
@@ -92,24 +93,28 @@ fn load(path: &Path) -> Result<Option<RsaPrivateKey>, Problem> {
     }
 }
 
-fn draw(path: &Path) -> Result<RsaPrivateKey, Problem> {
+fn draw(path: &Path) -> Result<(), Problem> {
     let secret = RsaPrivateKey::new(&mut OsRng, KEY_BITS);
     let secret = secret.map_err(|e| broken("draw a ballot key", &e))?;
     let der = secret.to_pkcs8_der().map_err(|e| broken("write a ballot key", &e))?;
-    store(path, der.as_bytes()).map_err(|e| broken("write a ballot key", &e))?;
-    Ok(secret)
+    store(path, der.as_bytes()).map_err(|e| broken("write a ballot key", &e))
 }
 
-/// The whole file or none, and on disk before anybody is told the key. Its owner alone may read it.
+/// The whole file or none, and on disk before anybody is told the key. Its owner alone may read it. A key
+/// that is there stays: drawing takes so long that the same request may come again meanwhile, and both
+/// must end with one key.
 fn store(path: &Path, der: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let draft = path.with_extension("partial");
-    let mut file =
-        File::options().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    file.write_all(der)?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
+    let draft = path.with_extension(format!("{:016x}.partial", rand::random::<u64>()));
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let stored = file.write_all(der).and_then(|()| file.sync_all());
+    let stored = stored.and_then(|()| std::fs::hard_link(&draft, path));
+    std::fs::remove_file(&draft)?;
+    match stored {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        stored => stored?,
+    }
     File::open(folder)?.sync_all()
 }
 
@@ -212,8 +217,12 @@ mod tests {
     async fn a_ballot_that_was_signed_unseen_is_good_in_its_poll_and_in_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let [one, other] = [1, 2].map(|n| PollId(Uuid::from_u128(n)));
-        let key = key_for(folder.path(), one).await.unwrap();
-        assert_eq!(key_for(folder.path(), one).await.unwrap(), key, "it is drawn once");
+        // Asked again while it is drawn, too: it is one key.
+        let asked = || key_for(folder.path(), one);
+        let (key, meanwhile) = tokio::join!(asked(), asked());
+        let key = key.unwrap();
+        assert_eq!([meanwhile.unwrap(), asked().await.unwrap()], [key.clone(), key.clone()]);
+        assert_eq!(std::fs::read_dir(folder.path().join("ballots")).unwrap().count(), 1);
         let file = path(folder.path(), one);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 

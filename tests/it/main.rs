@@ -18,6 +18,7 @@ mod house_rules;
 mod invariants;
 mod kill_points;
 mod load;
+mod logs;
 mod metrics;
 mod openapi;
 mod polls;

@@ -56,6 +56,11 @@ impl Server {
         Self { folder, settings, addrs: None, child: None, inside, log }
     }
 
+    /// With a setting as an environment variable (`PLAYHOUSE_…`), from its next start on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
     /// The data directory.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -198,15 +203,29 @@ impl Server {
         self.child.take().expect("the server runs").wait().expect("a child can be waited for");
     }
 
+    /// Stops every thread of the server where it is, until [`Self::resume`].
+    pub(crate) fn pause(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Lets a paused server go on.
+    pub(crate) fn resume(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// True if the server ended by itself.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        let ended = |child: &mut Child| child.try_wait().expect("its status is known").is_some();
+        self.child.take_if(ended).is_some() || self.child.is_none()
+    }
+
     /// Waits until the server was killed from within.
     pub(crate) async fn killed(&mut self, within: Duration) {
         let started = Instant::now();
-        let child = self.child.as_mut().expect("the server runs");
-        while child.try_wait().expect("its status is known").is_none() {
+        while !self.has_ended() {
             assert!(started.elapsed() < within, "nobody kills the server:\n{}", self.logged());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        self.child = None;
     }
 
     /// Asks the server to stop; its exit status and how long it took.

@@ -126,8 +126,21 @@ async fn the_page_follows_a_room_to_its_newest_record_and_stays_at_an_older_one(
     no_error_in_the_console(&driver, &desk, &[]).await;
 }
 
+/// Closes the room that is shown, with `reason`.
+async fn close(desk: &Page, reason: &str) {
+    fill(desk, "#close [name=reason]", &format!("{reason}\n")).await;
+    click(desk, "#sure-yes").await;
+    until(desk, "return document.querySelector('#phase').textContent === 'closed'").await;
+}
+
+/// Waits until a note says `words`.
+async fn noted(desk: &Page, words: &str) {
+    let says = format!("return document.querySelector('#toasts').innerText.includes('{words}')");
+    until(desk, &says).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_room_is_closed_told_why_inspected_rewound_and_opened_again() {
+async fn a_room_is_kept_rebuilt_closed_and_opened_again() {
     let Some(driver) = Driver::start() else { return };
     let server = Server::start();
     let ann = server.person("ann").await;
@@ -135,78 +148,74 @@ async fn a_room_is_closed_told_why_inspected_rewound_and_opened_again() {
     let desk = desk(&driver, &server).await;
     let room = look_into(&desk, &server, &path).await;
     click(&desk, "#snapshot").await;
-    until(
-        &desk,
-        "return document.querySelector('#toasts').innerText.includes('A snapshot with record')",
-    )
-    .await;
+    noted(&desk, "A snapshot with record").await;
     click(&desk, "#restart").await;
     click(&desk, "#sure-yes").await;
-    until(&desk, "return document.querySelector('#toasts').innerText.includes('was rebuilt from its journal')").await;
-    assert_eq!(text(&desk, "return document.querySelector('#rewind').disabled").await, "true");
-
-    fill(&desk, "#close [name=reason]", "the organ burns\n").await;
-    click(&desk, "#sure-yes").await;
-    until(&desk, "return document.querySelector('#phase').textContent === 'closed'").await;
+    noted(&desk, "The room was rebuilt from its journal").await;
+    close(&desk, "the organ burns").await;
     let seat = json!({ "seats": ["A3"] });
     let (status, refused) =
         ann.once(reqwest::Method::POST, &format!("{path}/holds"), None, Some(&seat)).await.unwrap();
-    assert!(
-        !status.is_success() && refused["detail"].as_str().unwrap().contains("the organ burns"),
-        "{refused}"
-    );
+    assert!(!status.is_success(), "{refused}");
+    assert!(refused["detail"].as_str().unwrap().contains("the organ burns"), "{refused}");
 
     // Among all that happens it stands out, with what can be done.
     click(&desk, "#views a").await;
-    until(
-        &desk,
-        &format!("return document.querySelector('#closed .attention a')?.textContent === '{room}'"),
-    )
-    .await;
+    let first = "document.querySelector('#closed .attention a')?.textContent";
+    until(&desk, &format!("return {first} === '{room}'")).await;
     let closed = text(&desk, "return document.querySelector('#closed').innerText").await;
-    assert!(closed.contains("the organ burns") && closed.contains("Reopen"), "{closed}");
+    assert!(closed.contains("the organ burns") && closed.contains("Rewind or skip"), "{closed}");
+    click(&desk, &format!("[aria-label='Reopen {room}']")).await;
+    click(&desk, "#sure-yes").await;
+    until(&desk, "return document.querySelector('#closed').innerText === 'No room is closed.'")
+        .await;
+    ann.post(&format!("{path}/holds"), seat).await.unwrap();
+    no_error_in_the_console(&driver, &desk, &[]).await;
+    server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_room_is_inspected_and_goes_back_to_an_earlier_record() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let ann = server.person("ann").await;
+    let path = lived(&server, &ann).await;
+    let desk = desk(&driver, &server).await;
+    let room = look_into(&desk, &server, &path).await;
+    assert_eq!(text(&desk, "return document.querySelector('#rewind').disabled").await, "true");
+    close(&desk, "a look").await;
+    click(&desk, "#views a").await;
     click(&desk, "#closed a.button").await;
     until(&desk, "return document.activeElement.id === 'at'").await;
-
     // It can be looked at while it is closed: back to when Ann had given the seat back.
-    let newest: u64 =
-        text(&desk, "return document.querySelector('#at').max").await.parse().unwrap();
-    let mut to = newest;
     let admin = server.admin().await;
-    while admin.get(&format!("/api/admin/rooms/{room}/at/{to}")).await.unwrap()["view"]["rows"][0]["seats"]
-        [0]["state"]
-        != "free"
-    {
+    let mut to: u64 =
+        text(&desk, "return document.querySelector('#at').max").await.parse().unwrap();
+    loop {
+        let then = admin.get(&format!("/api/admin/rooms/{room}/at/{to}")).await.unwrap();
+        if then["view"]["rows"][0]["seats"][0]["state"] == "free" {
+            break;
+        }
         to -= 1;
     }
     let go = format!(
         "const at = document.querySelector('#at-number'); at.value = '{to}'; at.dispatchEvent(new Event('change'))"
     );
     desk.execute(&go, vec![]).await.unwrap();
-    until(
-        &desk,
-        &format!("return document.querySelector('#then').textContent.startsWith('Record {to}: ')"),
-    )
-    .await;
+    let there = format!("document.querySelector('#then').textContent.startsWith('Record {to}: ')");
+    until(&desk, &format!("return {there}")).await;
     click(&desk, "#rewind").await;
-    until(
-        &desk,
-        "return document.querySelector('#sure-text').textContent.includes('undone for good')",
-    )
-    .await;
+    let asked = "document.querySelector('#sure-text').textContent.includes('undone for good')";
+    until(&desk, &format!("return {asked}")).await;
     click(&desk, "#sure-yes").await;
-    until(&desk, "return document.querySelector('#phase').textContent === 'live'").await;
+    noted(&desk, &format!("The room is open, and is what it was with record {to}.")).await;
     let mine = ann.get(&format!("{path}/seats")).await.unwrap();
     assert_eq!(mine["rows"][0]["seats"][0]["state"], "free", "{mine}");
-
-    // Closed once more, it is opened as it is.
-    fill(&desk, "#close [name=reason]", "another look\n").await;
-    click(&desk, "#sure-yes").await;
-    until(&desk, "return document.querySelector('#phase').textContent === 'closed'").await;
+    // An earlier past does not keep anybody from closing it once more.
+    close(&desk, "another look").await;
     click(&desk, "#reopen").await;
     click(&desk, "#sure-yes").await;
     until(&desk, "return document.querySelector('#phase').textContent === 'live'").await;
-    ann.post(&format!("{path}/holds"), seat).await.unwrap();
     no_error_in_the_console(&driver, &desk, &[]).await;
     server.saw_no_panic();
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod adminroom;
+mod arena;
 mod ballots;
 mod buyers;
 mod calm;
@@ -16,8 +17,8 @@ mod stage;
 mod swift;
 mod voters;
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client as Page, ClientBuilder, Locator};
@@ -35,8 +36,21 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A chromedriver of one's own, which ends with its owner.
 struct Driver {
     child: Child,
+    /// Held open: it would end with its reader. It says next to nothing once it runs.
+    _said: BufReader<ChildStdout>,
     url: String,
     profiles: tempfile::TempDir,
+}
+
+/// How often the driver is started at most. 5: it chooses a port that is free in one address family, and ends
+/// if it is taken in the other.
+const STARTS_MAX: usize = 5;
+
+/// The port at which the driver says that it listens; none if it ended instead.
+fn port(said: &mut impl BufRead) -> Option<u16> {
+    let mut lines = said.lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("started successfully on port "))?;
+    line.rsplit(' ').next()?.trim_end_matches('.').parse().ok()
 }
 
 impl Driver {
@@ -44,20 +58,25 @@ impl Driver {
     fn start() -> Option<Self> {
         // The driver may be the first that is spoken to over HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        let mut command = Command::new("chromedriver");
-        command.arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null());
-        match command.spawn() {
-            Ok(child) => {
+        for _ in 0..STARTS_MAX {
+            let mut command = Command::new("chromedriver");
+            command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
+            let mut child = match command.spawn() {
+                Ok(child) => child,
+                Err(error) => {
+                    eprintln!("LEFT OUT: the pages in a browser: no chromedriver: {error}");
+                    return None;
+                }
+            };
+            let mut said = BufReader::new(child.stdout.take().expect("its output is ours"));
+            if let Some(port) = port(&mut said) {
                 let url = format!("http://127.0.0.1:{port}");
                 let profiles = tempfile::tempdir().expect("a folder can be made");
-                Some(Self { child, url, profiles })
+                return Some(Self { child, _said: said, url, profiles });
             }
-            Err(error) => {
-                eprintln!("LEFT OUT: the pages in a browser: chromedriver does not start: {error}");
-                None
-            }
+            let _ = child.wait();
         }
+        panic!("chromedriver does not listen");
     }
 
     /// A browser with a profile of its own.

@@ -27,11 +27,19 @@ impl<'a> Reader<'a> {
 
     /// Presses a key, as on a keyboard: whatever has the focus gets it.
     pub(super) async fn press(&self, key: impl Into<char>) {
-        let value = key.into();
-        let keys = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value })
-            .then(KeyAction::Up { value });
-        self.page.perform_actions(keys).await.unwrap();
+        self.together(&[key.into()]).await;
+    }
+
+    /// Presses all of `keys` together, the first first.
+    async fn together(&self, keys: &[char]) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in keys {
+            actions = actions.then(KeyAction::Down { value: *value });
+        }
+        for value in keys.iter().rev() {
+            actions = actions.then(KeyAction::Up { value: *value });
+        }
+        self.page.perform_actions(actions).await.unwrap();
     }
 
     /// The accessible name of what has the focus, as the browser computes it.
@@ -65,14 +73,23 @@ impl<'a> Reader<'a> {
 
     /// Goes on by tab until the name of what has the focus is one that is wanted; that name.
     pub(super) async fn reach(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.reach_by(&[char::from(Key::Tab)], wanted).await
+    }
+
+    /// The same, backwards.
+    pub(super) async fn reach_back(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.reach_by(&[char::from(Key::Shift), char::from(Key::Tab)], wanted).await
+    }
+
+    async fn reach_by(&self, keys: &[char], wanted: impl Fn(&str) -> bool) -> String {
         for _ in 0..TABS_MAX {
-            self.press(char::from(Key::Tab)).await;
+            self.together(keys).await;
             let here = self.here().await;
             if wanted(&here) {
                 return here;
             }
         }
-        panic!("it is not reached by tab: of {:?}", self.all("button").await)
+        panic!("it is not reached by tab, of {:?}", self.all("button").await)
     }
 
     /// Waits until the name of what has the focus is one that is wanted; that name.

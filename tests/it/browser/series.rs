@@ -160,6 +160,28 @@ async fn a_question_is_asked_wanted_by_another_hidden_and_brought_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_moderated_question_waits_until_it_is_let_through() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let (_, id) = open_poll(&server, json!({ "questions": "moderated" })).await;
+    let (ann, desk) = (driver.browser("ann").await, driver.browser("desk").await);
+    ann.goto(&format!("{}/polls/{id}", server.base())).await.unwrap();
+    is_live(&ann).await;
+    fill(&ann, "#ask [name=text]", "Why?\n").await;
+    until(&ann, "return document.querySelector('#toasts').innerText === 'Asked. The presenter looks at it first.'").await;
+    log_in(&desk, &server, "admin", ADMIN, "/polls").await;
+    click(&desk, "#own button").await;
+    until(&desk, "return document.querySelector('.waits')?.innerText.includes('waits for you')")
+        .await;
+    assert_eq!(text(&ann, "return document.querySelectorAll('#asked li').length").await, "0");
+    click(&desk, "[aria-label='Let through question Why?']").await;
+    says(&ann, "#asked li span", "Why?").await;
+    for page in [&ann, &desk] {
+        no_error_in_the_console(&driver, page, &[]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_draft_that_somebody_else_changed_is_not_overwritten_unasked() {
     let Some(driver) = Driver::start() else { return };
     let server = Server::start();

@@ -1,15 +1,11 @@
 //! The voter's page when something is in the way: refusals, reloads, codes, accounts.
 
-use std::time::Instant;
-
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::key::Key;
 use serde_json::json;
 
 use super::polls::open_poll;
-use super::{
-    Driver, LOOK_EVERY, Page, WITHIN, click, fill, is_live, no_error_in_the_console, text, until,
-};
+use super::reader::Reader;
+use super::{Driver, click, fill, is_live, no_error_in_the_console, text, until};
 use crate::server::Server;
 
 const COUNTED: &str = "return document.querySelector('#receipt code')?.textContent.length === 64";
@@ -150,30 +146,6 @@ async fn a_link_that_leads_nowhere_says_so_and_asks_for_a_code() {
     no_error_in_the_console(&driver, &phone, &refusals).await;
 }
 
-/// Presses `key` until the element with the focus is called `wanted`.
-async fn press_until(page: &Page, keys: &[Key], wanted: &str) {
-    let deadline = Instant::now() + WITHIN;
-    let called = "const { activeElement: at } = document;
-        return at.getAttribute('aria-label') || at.textContent";
-    while text(page, called).await != wanted {
-        assert!(Instant::now() < deadline, "'{wanted}' is not reached by the keyboard");
-        press(page, keys).await;
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-}
-
-/// Presses all of `keys` together.
-async fn press(page: &Page, keys: &[Key]) {
-    let mut actions = KeyActions::new("keyboard".to_owned());
-    for key in keys {
-        actions = actions.then(KeyAction::Down { value: char::from(*key) });
-    }
-    for key in keys.iter().rev() {
-        actions = actions.then(KeyAction::Up { value: char::from(*key) });
-    }
-    page.perform_actions(actions).await.unwrap();
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_ranking_is_made_and_cast_with_the_keyboard_alone() {
     let Some(driver) = Driver::start() else { return };
@@ -183,17 +155,18 @@ async fn a_ranking_is_made_and_cast_with_the_keyboard_alone() {
     phone.goto(&format!("{}/polls/{id}", server.base())).await.unwrap();
     is_live(&phone).await;
     until(&phone, "return document.querySelectorAll('#ballot .choice').length === 2").await;
-    press_until(&phone, &[Key::Tab], "Metropolis").await;
+    let keys = Reader::of(&driver, &phone);
+    keys.reach(|name| name == "Metropolis").await;
     // The focus goes on to what is next: the other option, then the button that votes.
-    press(&phone, &[Key::Enter]).await;
-    press_until(&phone, &[], "M").await;
-    press(&phone, &[Key::Enter]).await;
-    press_until(&phone, &[], "Vote").await;
-    press_until(&phone, &[Key::Shift, Key::Tab], "M up").await;
-    press(&phone, &[Key::Enter]).await;
-    press_until(&phone, &[], "M down").await;
-    press_until(&phone, &[Key::Tab], "Vote").await;
-    press(&phone, &[Key::Enter]).await;
+    keys.press(Key::Enter).await;
+    keys.arrive(|name| name == "M").await;
+    keys.press(Key::Enter).await;
+    keys.arrive(|name| name == "Vote").await;
+    keys.reach_back(|name| name == "M up").await;
+    keys.press(Key::Enter).await;
+    keys.arrive(|name| name == "M down").await;
+    keys.reach(|name| name == "Vote").await;
+    keys.press(Key::Enter).await;
     until(&phone, COUNTED).await;
     assert_eq!(text(&phone, "return document.activeElement.id").await, "receipt");
     let seen = server.client().get(&format!("/api/polls/{id}")).await.unwrap();
