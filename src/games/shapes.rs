@@ -26,9 +26,8 @@ pub struct Games {
     pub websocket: String,
 }
 
-/// A game.
+/// A game. Open to more fields: one game alone is told with what its clients need.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct Game {
     /// Its name, as in paths.
     #[schema(example = "arena")]

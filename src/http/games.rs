@@ -19,12 +19,12 @@ use super::paging::{List, Page};
 use super::peer;
 use crate::accounts::Bearer;
 use crate::app::App;
+use crate::games::about::{self, GameAbout, SessionFigures};
 use crate::games::requests::{
     PlayedQuery, ReadyRequest, ReplayQuery, SeatRequest, SessionRequest, SessionsQuery,
 };
-use crate::games::about::{self, GameAbout, SessionFigures};
-use crate::games::{film, run};
 use crate::games::shapes::{Games, GuestToken, PlayedRow, Replay, SeatTaken, Session, SessionRow};
+use crate::games::{film, run};
 
 /// Mounts the matches.
 pub fn routes(cfg: &mut web::ServiceConfig) {

@@ -177,7 +177,14 @@ impl Play {
             hall,
             reins,
             words,
-            figures: MatchFigures { epoch, began: tick, tick, tick_hz, players, ..MatchFigures::default() },
+            figures: MatchFigures {
+                epoch,
+                began: tick,
+                tick,
+                tick_hz,
+                players,
+                ..MatchFigures::default()
+            },
         };
         play.seat(&run.roster);
         Ok(play)

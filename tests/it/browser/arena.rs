@@ -26,7 +26,8 @@ async fn join(page: &Page, server: &Server, id: &str, name: &str) {
     page.goto(&format!("{}/games", server.base())).await.unwrap();
     fill(page, "#me [name=name]", name).await;
     click(page, &format!("[data-match='{id}'] button")).await;
-    until(page, "return document.querySelector('#connection').textContent.startsWith('live')").await;
+    until(page, "return document.querySelector('#connection').textContent.startsWith('live')")
+        .await;
 }
 
 async fn begin(server: &Server, id: &str) {
@@ -40,7 +41,8 @@ const PLAYING: &str = "return !document.querySelector('#play').hidden
 
 /// The newest tick that the page has.
 async fn tick(page: &Page) -> u64 {
-    let script = "return Number.parseInt(document.querySelectorAll('#figures dd')[6]?.textContent ?? '0')";
+    let script =
+        "return Number.parseInt(document.querySelectorAll('#figures dd')[6]?.textContent ?? '0')";
     page.execute(script, vec![]).await.unwrap().as_u64().unwrap_or(0)
 }
 
@@ -98,9 +100,15 @@ async fn two_pages_play_over_webtransport_from_the_lobby_to_the_results() {
         host.execute(&clear, vec![]).await.unwrap();
         fill(&host, &format!("#make [name={field}]"), value).await;
     }
-    host.execute("document.querySelector('#make [name=map]').value = 'open'", vec![]).await.unwrap();
+    host.execute("document.querySelector('#make [name=map]').value = 'open'", vec![])
+        .await
+        .unwrap();
     click(&host, "#make .row button").await;
-    until(&host, "return document.querySelector('#connection')?.textContent === 'live over WebTransport'").await;
+    until(
+        &host,
+        "return document.querySelector('#connection')?.textContent === 'live over WebTransport'",
+    )
+    .await;
     let path = text(&host, "return location.pathname").await;
     let id = path.rsplit('/').next().unwrap().to_owned();
     join(&guest, &server, &id, "Ann").await;
@@ -118,7 +126,11 @@ async fn two_pages_play_over_webtransport_from_the_lobby_to_the_results() {
     let before = text(&host, "return document.querySelector('#sight').textContent").await;
     walk(&guest, 3.0).await;
     // The other page sees it, at another place than before.
-    until(&host, &format!("{seen} && document.querySelector('#sight').textContent !== {}", json!(before))).await;
+    until(
+        &host,
+        &format!("{seen} && document.querySelector('#sight').textContent !== {}", json!(before)),
+    )
+    .await;
     // What was played ahead was right: nothing but the page's own keys moves its avatar.
     until(&guest, "return /^(\\d+) of \\1 right$/.test(document.querySelectorAll('#figures dd')[8].textContent)").await;
     // A minute, and it is over.
@@ -178,12 +190,17 @@ async fn a_match_goes_on_after_the_server_was_killed_and_the_page_comes_back_by_
     until(&page, "return document.querySelector('#connection').textContent === 'lost'").await;
     server.run();
     let back = Instant::now();
-    until(&page, "return document.querySelector('#connection').textContent === 'live over WebTransport'").await;
+    until(
+        &page,
+        "return document.querySelector('#connection').textContent === 'live over WebTransport'",
+    )
+    .await;
     until(&page, &format!("return Number.parseInt(document.querySelectorAll('#figures dd')[6].textContent) > {before}")).await;
     let took = back.elapsed();
     until(&page, "return document.querySelectorAll('#figures dd')[7].textContent !== '–'").await;
     let said = text(&page, "return document.querySelectorAll('#figures dd')[7].textContent").await;
-    let lost: u64 = said.split(' ').next().and_then(|part| part.parse().ok()).expect("it is a number");
+    let lost: u64 =
+        said.split(' ').next().and_then(|part| part.parse().ok()).expect("it is a number");
     println!("back and past where it was after {took:?}, {lost} ticks lost");
     assert!(lost <= 30, "more than a second of play is lost: {said}");
     assert_eq!(text(&page, others).await, who, "the same players");
@@ -201,9 +218,16 @@ async fn a_page_without_webtransport_plays_over_a_websocket_and_says_so() {
     let source = json!({ "source": "delete window.WebTransport;" });
     driver.devtools(&page, "Page.addScriptToEvaluateOnNewDocument", source).await;
     join(&page, &server, &id, "Old").await;
-    until(&page, "return document.querySelector('#connection').textContent === 'live over WebSocket'").await;
+    until(
+        &page,
+        "return document.querySelector('#connection').textContent === 'live over WebSocket'",
+    )
+    .await;
     let note = text(&page, "return document.querySelector('#transport').textContent").await;
-    assert!(note.starts_with("This browser has no WebTransport. You play over a WebSocket"), "{note}");
+    assert!(
+        note.starts_with("This browser has no WebTransport. You play over a WebSocket"),
+        "{note}"
+    );
     click(&page, "#ready").await;
     begin(&server, &id).await;
     until(&page, PLAYING).await;
@@ -220,7 +244,11 @@ async fn where_udp_does_not_get_through_a_websocket_does_and_the_page_says_so() 
     let id = match_with_bots(&server, 2).await;
     let page = driver.browser("walled").await;
     join(&page, &server, &id, "Walled").await;
-    until(&page, "return document.querySelector('#connection').textContent === 'live over WebSocket'").await;
+    until(
+        &page,
+        "return document.querySelector('#connection').textContent === 'live over WebSocket'",
+    )
+    .await;
     let note = text(&page, "return document.querySelector('#transport').textContent").await;
     assert!(note.starts_with("WebTransport does not get through to the server."), "{note}");
 }
@@ -238,13 +266,15 @@ async fn half_a_second_of_silence_is_a_loss_and_a_reload_keeps_the_seat() {
     page.refresh().await.unwrap();
     until(&page, PLAYING).await;
     let asked = server.client().get(&format!("/api/games/sessions/{id}")).await.unwrap();
-    let people = asked["players"].as_array().unwrap().iter().filter(|player| player["state"] != "bot");
+    let people =
+        asked["players"].as_array().unwrap().iter().filter(|player| player["state"] != "bot");
     assert_eq!(people.count(), 1, "the same seat: {asked}");
     // The server stands still, as a path does that goes nowhere.
     server.pause();
     until(&page, "return document.querySelector('#connection').textContent === 'lost'").await;
     server.resume();
-    until(&page, "return document.querySelector('#connection').textContent.startsWith('live')").await;
+    until(&page, "return document.querySelector('#connection').textContent.startsWith('live')")
+        .await;
     let before = tick(&page).await;
     until(&page, &format!("return Number.parseInt(document.querySelectorAll('#figures dd')[6].textContent) > {before}")).await;
 }

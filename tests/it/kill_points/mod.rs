@@ -9,6 +9,7 @@ mod case;
 mod cinema;
 mod followed;
 mod house;
+mod matches;
 mod operations;
 mod people;
 mod polls;

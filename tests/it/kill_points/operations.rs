@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::house::House;
-use super::{admin, cinema, people, polls};
+use super::{admin, cinema, matches, people, polls};
 
 /// Every operation that writes; in brackets which of several ways.
-pub(super) const OPERATIONS: [&str; 55] = [
+pub(super) const OPERATIONS: [&str; 60] = [
     "POST /api/movies",
     "PUT /api/movies/{movie}",
     "POST /api/screens",
@@ -48,6 +48,11 @@ pub(super) const OPERATIONS: [&str; 55] = [
     "POST /api/series",
     "PUT /api/series/{series}",
     "POST /api/series/{series}/go",
+    "POST /api/games/{game}/sessions",
+    "POST /api/games/sessions/{session}/join",
+    "POST /api/games/sessions/{session}/ready",
+    "POST /api/games/sessions/{session}/start",
+    "POST /api/games/sessions/{session}/leave",
     "POST /api/accounts",
     "POST /api/accounts/me/password",
     "PATCH /api/admin/accounts/{id}",
@@ -66,7 +71,8 @@ pub(super) const OPERATIONS: [&str; 55] = [
 ];
 
 /// Operations that write no record, each with the reason.
-const WRITE_NOTHING: [(&str, &str); 2] = [
+const WRITE_NOTHING: [(&str, &str); 3] = [
+    ("POST /api/games/guests", "a guest's token is kept nowhere"),
     ("POST /api/polls/join", "the voter token is made of a cookie and a key, and kept nowhere"),
     (
         "POST /api/polls/{poll}/mine",
@@ -100,7 +106,7 @@ pub(super) const SAGAS: [&str; 17] = [
 ];
 
 /// Those of which followers hear.
-pub(super) const TOLD: [&str; 29] = [
+pub(super) const TOLD: [&str; 33] = [
     "POST /api/showings/{showing}/holds",
     "POST /api/showings/{showing}/holds (the best)",
     "DELETE /api/showings/{showing}/holds/{hold}",
@@ -130,6 +136,10 @@ pub(super) const TOLD: [&str; 29] = [
     "DELETE /api/polls/{poll}/questions",
     "PUT /api/series/{series}",
     "POST /api/series/{series}/go",
+    "POST /api/games/sessions/{session}/join",
+    "POST /api/games/sessions/{session}/ready",
+    "POST /api/games/sessions/{session}/start",
+    "POST /api/games/sessions/{session}/leave",
 ];
 
 /// What is about to be sent for `operation`, with everything that it needs.
@@ -143,6 +153,7 @@ pub(super) async fn case(house: &House, operation: &str) -> Case {
         "/api/polls/{poll}/ballots" => polls::of_ballots(house).await,
         _ if is("/questions") => polls::of_questions(house, operation).await,
         _ if is("/api/polls") => polls::of_polls(house, operation).await,
+        _ if is("/api/games") => matches::of_matches(house, operation).await,
         _ if is("/api/series") => polls::of_series(house, operation).await,
         _ if is("/accounts") || is("/sessions") => people::of_people(house, operation).await,
         _ if is("/api/admin") => admin::of_acts(house, operation).await,

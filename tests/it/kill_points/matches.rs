@@ -1,0 +1,53 @@
+//! Matches before they are played.
+
+use serde_json::{Value, json};
+
+use super::case::{Again, Case, Seen};
+use super::house::{House, id};
+
+/// A match in its lobby, made by the administrator; its path and its room.
+async fn lobby(house: &House) -> (String, String) {
+    let wish = json!({ "title": "Friday", "seats": 4 });
+    let made = house.admin.post("/api/games/arena/sessions", wish).await.unwrap();
+    (format!("/api/games/sessions/{}", id(&made)), format!("game:{}", id(&made)))
+}
+
+/// The case of an operation about a match.
+pub(super) async fn of_matches(house: &House, operation: &str) -> Case {
+    let (admin, buyer) = (&house.admin, &house.buyer);
+    let at = |place, value: Value| Seen::At(place, value);
+    if operation == "POST /api/games/{game}/sessions" {
+        let made = at("/title", json!("Made"));
+        let path = "/api/games/sessions/{id}";
+        let case = Case::post(admin, "/api/games/arena/sessions", json!({ "title": "Made" }));
+        return case.makes("game").sees(admin, path, made);
+    }
+    let (path, room) = lobby(house).await;
+    let seats = |many| Seen::Counted("/players", many, many);
+    let (_, verb) = operation.rsplit_once('/').expect("operations have paths");
+    let join = format!("{path}/join");
+    match verb {
+        // Another ticket each time, for the same seat.
+        "join" => Case::post(buyer, join, json!({ "name": "Ann" }))
+            .told_by(&room)
+            .again(Again::Well)
+            .sees(admin, path, seats(1)),
+        "ready" => {
+            buyer.post(&join, json!({})).await.unwrap();
+            let case = Case::post(buyer, format!("{path}/ready"), json!({ "ready": true }));
+            case.told_by(&room).sees(admin, path, at("/players/0/ready", json!(true)))
+        }
+        "start" => {
+            admin.post(&join, json!({})).await.unwrap();
+            let begun = Seen::OneOf("/phase", ["check", "countdown"]);
+            let case = Case::post(admin, format!("{path}/start"), Value::Null);
+            case.told_by(&room).again(Again::Well).sees(admin, path, begun)
+        }
+        "leave" => {
+            buyer.post(&join, json!({})).await.unwrap();
+            let case = Case::post(buyer, format!("{path}/leave"), Value::Null);
+            case.told_by(&room).sees(admin, path, seats(0))
+        }
+        other => panic!("nobody tries {other}"),
+    }
+}
