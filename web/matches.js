@@ -35,7 +35,7 @@ export const myName = { read: () => read("name") ?? "", write: (name) => write("
 export const reach = () => askAs(null, "GET", "/api/games");
 export const gameOf = (name) => get(`/api/games/${encodeURIComponent(name)}`);
 export const match = (id) => get(at(id));
-export const figures = (id) => askAs(null, "GET", `${at(id)}/figures`);
+export const figures = async (id) => (await askAs(null, "GET", `${at(id)}/figures`)).running;
 export const make = (game, request) => post(`/api/games/${game}/sessions`, request);
 /** Takes a seat, or another ticket for the seat that one has. */
 export const join = (id) => ask("POST", `${at(id)}/join`, myName.read() ? { name: myName.read() } : {});

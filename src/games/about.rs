@@ -29,9 +29,16 @@ pub struct GameAbout {
     pub scenery: serde_json::Value,
 }
 
-/// How the ticks of a match stand. Counts are since it was taken up.
+/// How the ticks of a match stand.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SessionFigures {
+    /// Null while it is not played on this server.
+    pub running: Option<RunningFigures>,
+}
+
+/// How the ticks of a match stand that is played. Counts are since it was taken up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RunningFigures {
     /// How often it was taken up.
     pub epoch: u32,
     /// The tick that it went on from then: what was played after it before is lost.
@@ -73,7 +80,7 @@ impl From<&Spread> for Times {
     }
 }
 
-impl From<&MatchFigures> for SessionFigures {
+impl From<&MatchFigures> for RunningFigures {
     fn from(figures: &MatchFigures) -> Self {
         Self {
             epoch: figures.epoch,
@@ -105,9 +112,10 @@ pub fn game(name: &str) -> Result<GameAbout, Problem> {
 ///
 /// # Errors
 ///
-/// `not_found` if it is not played on this server at this moment.
-pub fn figures(stage: &Stage, id: MatchId) -> Result<SessionFigures, Problem> {
+/// `not_found`.
+pub async fn figures(stage: &Stage, id: MatchId) -> Result<SessionFigures, Problem> {
+    run::get(stage.rooms(), id).await?;
     let figures = stage.ticker().figures_of(&run::room(id));
     let running = figures.filter(|figures| figures.tick_hz > 0);
-    running.as_ref().map(Into::into).ok_or_else(|| no_such("running match"))
+    Ok(SessionFigures { running: running.as_ref().map(Into::into) })
 }

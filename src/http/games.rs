@@ -186,7 +186,7 @@ pub async fn get(
     Ok(etag::tagged(&req, seen.tag, seen.json))
 }
 
-/// How the ticks of a match stand that is played on this server, as of about a second ago.
+/// How the ticks of a match stand, if it is played on this server now, as of about a second ago.
 #[utoipa::path(
     get, path = "/api/games/sessions/{session}/figures", tag = "games", operation_id = "get_session_figures",
     params(("session" = String, Path, format = "uuid")),
@@ -196,7 +196,7 @@ pub async fn figures(
     app: web::Data<App>,
     session: web::Path<MatchId>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(HttpResponse::Ok().json(about::figures(&app.stage, *session)?))
+    Ok(HttpResponse::Ok().json(about::figures(&app.stage, *session).await?))
 }
 
 /// The state of every tick of a match, one after the other, for whoever wants to watch it (`docs/wire.md`). The
