@@ -218,6 +218,10 @@ impl Play {
         if !self.begun {
             self.begun = true;
             self.hall.begin(self.figures.epoch, self.tick);
+            // Its last tick was on the disk, and its end was not.
+            if self.is_over() {
+                return Some(End::Over(self.recording.finished()));
+            }
         }
         let now = clock();
         let skipped = self.pulse.skip(now);

@@ -124,7 +124,8 @@ impl Inner {
                 Ok(ended) => ended.clone().unwrap_or_else(|| Err(by_surprise())),
                 Err(_) => Err(by_surprise()),
             },
-            _ = newest.wait_for(|newest| *newest != attempt) => {
+            // Where the run is no longer in the list it has ended, and says how.
+            Ok(_) = newest.wait_for(|newest| *newest != attempt) => {
                 Err("a newer attempt has joined the run".to_owned())
             }
         }
