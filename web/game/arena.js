@@ -85,6 +85,9 @@ export class AvatarRules {
     return { ...step(this.ground, body, action, tick, body.rapid ? RELOAD_RAPID : RELOAD), rapid: body.rapid };
   }
 
-  /** True if the page was right. */
-  same(a, b) { return a.x === b.x && a.y === b.y && a.aim === b.aim && a.rapid === b.rapid; }
+  /** True if nothing has to be played again. */
+  same(a, b) { return this.right(a, b) && a.rapid === b.rapid; }
+
+  /** True if the page was right: what somebody picks up it cannot foresee. */
+  right(a, b) { return a.x === b.x && a.y === b.y && a.aim === b.aim; }
 }

@@ -23,7 +23,7 @@ export class Own {
   corrected = 0;
 
   /** `rules` as a `Prediction` has them, and `of(values, before)`: the state that the server's entity is,
-   * which has its `values` by name. */
+   * which has its `values` by name; `right(a, b)`: true if what was played was no mistake. */
   constructor(schema, rules) { [this.#schema, this.#rules] = [schema, rules]; }
 
   /** True while there is an avatar. */
@@ -54,7 +54,7 @@ export class Own {
     const what = this.#prediction.reconcile(tick, truth);
     if (what === "started") this.#start(tick, truth);
     else this.compared += 1;
-    if (what === "corrected") this.corrected += 1;
+    if (what === "corrected" && !this.#rules.right(played, truth)) this.corrected += 1;
     if (what !== "agreed") this.#glide(before, this.#place(this.#prediction.tick));
   }
 
