@@ -128,7 +128,7 @@ fn make(folder: &Path, journal: &dyn Journal) -> Result<Backup, Problem> {
 /// A path in `folder` that nothing has, named after the time in UTC.
 fn free_name(folder: &Path) -> PathBuf {
     let now = jiff::Timestamp::now().to_zoned(TimeZone::UTC);
-    let stem = format!("playhouse-{}", now.strftime("%Y%m%dT%H%M%SZ"));
+    let stem = format!("playhouse-{}", now.strftime("%Y%m%dT%H%M%S%.3fZ"));
     let numbered = (2..).map(|n| format!("{stem}-{n}.backup"));
     let mut names = std::iter::once(format!("{stem}.backup")).chain(numbered);
     let free = names.find(|name| !folder.join(name).exists());

@@ -22,7 +22,7 @@ impl Followed {
 
     /// True if every step of the room is told, and not its newest view alone.
     pub(super) fn has_every_step(&self) -> bool {
-        !["poll:", "series:"].iter().any(|kind| self.channel.starts_with(kind))
+        !["poll:", "series:", "game:"].iter().any(|kind| self.channel.starts_with(kind))
     }
 
     /// Follows on `live`, from where it was.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::case::{Again, Case, Seen};
 use super::house::{House, id};
 
-/// A match in its lobby, made by the administrator; its path and its room.
-async fn lobby(house: &House) -> (String, String) {
-    let wish = json!({ "title": "Friday", "seats": 4 });
+/// A match in its lobby with so many bots, made by the administrator; its path and its room.
+async fn lobby(house: &House, bots: u16) -> (String, String) {
+    let wish = json!({ "title": "Friday", "seats": 4, "bots": bots });
     let made = house.admin.post("/api/games/arena/sessions", wish).await.unwrap();
     (format!("/api/games/sessions/{}", id(&made)), format!("game:{}", id(&made)))
 }
@@ -22,7 +22,8 @@ pub(super) async fn of_matches(house: &House, operation: &str) -> Case {
         let case = Case::post(admin, "/api/games/arena/sessions", json!({ "title": "Made" }));
         return case.makes("game").sees(admin, path, made);
     }
-    let (path, room) = lobby(house).await;
+    // It takes two to begin.
+    let (path, room) = lobby(house, if operation.ends_with("/start") { 2 } else { 0 }).await;
     let seats = |many| Seen::Counted("/players", many, many);
     let (_, verb) = operation.rsplit_once('/').expect("operations have paths");
     let join = format!("{path}/join");
@@ -38,8 +39,7 @@ pub(super) async fn of_matches(house: &House, operation: &str) -> Case {
             case.told_by(&room).sees(admin, path, at("/players/0/ready", json!(true)))
         }
         "start" => {
-            admin.post(&join, json!({})).await.unwrap();
-            let begun = Seen::OneOf("/phase", ["check", "countdown"]);
+            let begun = Seen::OneOf("/phase", ["countdown", "active"]);
             let case = Case::post(admin, format!("{path}/start"), Value::Null);
             case.told_by(&room).again(Again::Well).sees(admin, path, begun)
         }
