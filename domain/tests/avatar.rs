@@ -26,7 +26,7 @@ fn walk(map: Map, seed: u64) -> Value {
     let mut chance = Chance(seed);
     let mut draw = |below: u64| chance.draw(below);
     let (x, y) = map.ground().spawn(seed);
-    let reload = if seed % 2 == 0 { RELOAD } else { RELOAD_RAPID };
+    let reload = if seed.is_multiple_of(2) { RELOAD } else { RELOAD_RAPID };
     let start = Body { x, y, ready: 5, ..Body::default() };
     let (mut body, mut action) = (start, Action::default());
     let (mut actions, mut states) = (Vec::new(), Vec::new());

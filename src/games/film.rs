@@ -116,7 +116,7 @@ fn send(head: &Head, log: &[u8], out: &Out) -> Result<(), ReplayError> {
     loop {
         let mut part = Vec::with_capacity(PART_BYTES * 2);
         let turn = out.turn();
-        while part.len() < PART_BYTES && replay.next()? {
+        while part.len() < PART_BYTES && replay.play_tick()? {
             replay.world().write(&mut table);
             let happened = replay.happened().all().iter().map(|happening| &happening.event);
             camera.frame(&table, happened, &mut part);

@@ -95,7 +95,7 @@ fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
 #[must_use]
 pub fn host(req: &HttpRequest) -> Option<&str> {
     let named = req.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    named.or_else(|| req.uri().authority().map(|authority| authority.as_str()))
+    named.or_else(|| req.uri().authority().map(actix_http::uri::Authority::as_str))
 }
 
 /// True if the request comes from the machine itself. A request that went through a proxy on the

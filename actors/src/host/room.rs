@@ -247,7 +247,7 @@ impl Room {
     }
 
     /// Bytes that its newest snapshots and what followed them take, encoded; a whole number of
-    /// [`BYTES_STEP`].
+    /// 1 KiB.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let bytes = self.live().map_or(0, |live| live.snapshot.bytes + live.snapshot.bytes_since);

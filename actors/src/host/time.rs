@@ -14,7 +14,7 @@ use super::room::{Live, Phase, Room};
 const IDLE_UNBORN: Duration = Duration::from_secs(1);
 
 impl Room {
-    /// When the room must be given [`Input::Tick`], if nothing else comes before.
+    /// When the room must be given [`Input::Tick`](super::Input::Tick), if nothing else comes before.
     #[must_use]
     pub fn next_timeout(&self) -> Option<Timestamp> {
         match &self.phase {

@@ -306,7 +306,7 @@ impl Play {
 
     /// What follows a tick: the end, ticks made durable, figures.
     fn keep(&mut self) -> Option<End> {
-        if self.tick % u32::from(self.schema.tick_hz) == 0 {
+        if self.tick.is_multiple_of(u32::from(self.schema.tick_hz)) {
             self.publish();
         }
         if self.reins.conclude.load(Ordering::Acquire) || self.is_over() {

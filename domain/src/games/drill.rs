@@ -133,7 +133,7 @@ impl Game for Drill {
             dot.y = PLACE[1].fit(dot.y + value(1));
             self.chance = self.chance.wrapping_mul(0x5851_f42d_4c95_7f2d) ^ view.parts();
         }
-        if self.tick % BEAT == 0 {
+        if self.tick.is_multiple_of(BEAT) {
             happened.tell(Hears::All, 0, &[self.tick as i32]);
         }
     }

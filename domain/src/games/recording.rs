@@ -61,7 +61,7 @@ impl Recording {
             Some(checkpoint) => run.head.kind()?.restore(checkpoint)?,
         };
         let mut replay = Replay::from(world, &run.ticks);
-        while replay.next()? {}
+        while replay.play_tick()? {}
         let world = replay.into_world();
         let writer = Writer::new(world.kind().schema(), world.tick(), &world.seats());
         let mut holders = vec![Holder::Nobody; usize::from(SEATS_MAX)];

@@ -120,7 +120,7 @@ impl<'a> Replay<'a> {
     /// # Errors
     ///
     /// [`ReplayError::Log`] or [`ReplayError::Diverged`].
-    pub fn next(&mut self) -> Result<bool, ReplayError> {
+    pub fn play_tick(&mut self) -> Result<bool, ReplayError> {
         let tick = self.reader.tick();
         let bad = |source| ReplayError::Log { tick, source };
         if !self.reader.changes(&mut self.changes).map_err(bad)? {
@@ -151,7 +151,7 @@ impl<'a> Replay<'a> {
     ///
     /// [`ReplayError`], with the tick.
     pub fn verify(mut self) -> Result<Verified, ReplayError> {
-        while self.next()? {}
+        while self.play_tick()? {}
         let (ticks, hash) = (self.world.tick(), self.world.hash());
         Ok(Verified { ticks, compared: self.compared, hash })
     }

@@ -98,7 +98,7 @@ fn world(tick: u32, table: &mut Table) {
     let t = tick as i32;
     for (slot, n) in [0, 1, 2, 7, 30, 150].into_iter().zip(0..) {
         let speed = if tick % 8 < 3 { 40 * n - 100 } else { 10 * n };
-        let jump = if tick % 11 == 0 { 3_000 } else { 0 };
+        let jump = if tick.is_multiple_of(11) { 3_000 } else { 0 };
         let values = [speed, t * (5 - n) + jump, t * t % 4_096, t * 9 * n, t / 2 % 8, t / 7 % 2];
         table.put(slot, 0, (tick / 16) as u8 * u8::from(n == 2), &values);
     }

@@ -66,7 +66,7 @@ impl Stage {
     pub(super) fn add(&mut self, run: Run) -> usize {
         let (tell, words) = mpsc::channel(WORDS_MAX);
         let (hall, reins) = (Arc::new(Hall::default()), Arc::new(Reins::new(run.tick)));
-        let room = RoomId::new("game", &format!("m{}", self.tapes.len())).unwrap();
+        let room = RoomId::new("game", format!("m{}", self.tapes.len())).unwrap();
         let placed = Placed { room, hall: hall.clone(), reins: reins.clone(), words: tell };
         let play = Play::new(placed, run.clone()).expect("the match can be played");
         self.worker.add(Box::new(play), self.now.get());
@@ -150,7 +150,7 @@ impl Tape {
             None => self.run.head.open().unwrap(),
         };
         let mut replay = Replay::from(world, &self.since);
-        while replay.next().unwrap() {}
+        while replay.play_tick().unwrap() {}
         replay.into_world()
     }
 

@@ -28,7 +28,7 @@ const fn sine(angle: i64) -> i32 {
     let (mut sum, mut term, mut n) = (0, x, 1);
     while n <= 13 {
         sum += term;
-        term = -(((term * x) >> BITS) * x >> BITS) / ((n + 1) * (n + 2));
+        term = -((((term * x) >> BITS) * x) >> BITS) / ((n + 1) * (n + 2));
         n += 2;
     }
     // 14 bits are wanted of 40.

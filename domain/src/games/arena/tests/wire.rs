@@ -52,7 +52,7 @@ impl Scene for Scenery {
             match one.hears {
                 Hears::One(seat) => happened.push((seat.0, one.event)),
                 Hears::All => {
-                    happened.extend((0..inputs.len() as u16).map(|seat| (seat, one.event)))
+                    happened.extend((0..inputs.len() as u16).map(|seat| (seat, one.event)));
                 }
             }
         }
