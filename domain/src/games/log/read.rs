@@ -10,7 +10,7 @@ use super::{
 use crate::games::Seat;
 use crate::games::game::SeatInput;
 
-/// Reads what a [`Writer`] packed, along with playing it: for each tick [`Self::changes`], then
+/// Reads what a [`Writer`](super::Writer) packed, along with playing it: for each tick [`Self::changes`], then
 /// [`Self::inputs`].
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
