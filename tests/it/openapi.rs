@@ -65,7 +65,10 @@ async fn things(admin: &Client) -> Vec<(&'static str, String)> {
     // A room of its own for what administrators do: while it is closed, nothing else needs it.
     let closed = json!({ "title": "Nosferatu", "minutes": 94 });
     let closed = admin.post("/api/movies", closed).await.unwrap();
+    let played = admin.post("/api/games/arena/sessions", json!({ "seats": 4 })).await.unwrap();
     vec![
+        ("game", "arena".to_owned()),
+        ("session", id(&played, "id")),
         ("movie", id(&whole, "movie_id")),
         ("screen", id(&whole, "screen_id")),
         ("showing", id(&whole, "id")),
@@ -96,7 +99,8 @@ async fn run(server: &Server, program: &Path, which: &[&str], token: Option<&str
     command.arg(format!("{}/api/openapi.json", server.base()));
     let examples = if is_long() { "100" } else { "10" };
     command.args(["--checks", "all", "--seed", SEED, "--max-examples", examples]);
-    command.args(["--continue-on-failure", "--no-color", "--workers", "2"]).args(which);
+    // One worker: with several, CPython 3.11 now and then fails to parse a lambda (python/cpython#106905).
+    command.args(["--continue-on-failure", "--no-color", "--workers", "1"]).args(which);
     command.current_dir(config.parent().expect("it lies in a folder")).kill_on_drop(true);
     if let Some(token) = token {
         command.args(["--header", &format!("Authorization: Bearer {token}")]);
