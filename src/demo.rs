@@ -1,13 +1,15 @@
 //! The demo: a small cinema on sale, an evening of polls, and simulated people who use the public
-//! wire.
+//! wire; and a match of arena that the server's own bots play.
 //!
-//! Nothing here has a way in of its own: the house is made and visited over HTTP, as anybody would.
+//! Nothing here has a way in of its own but that match: the house is made and visited over HTTP, as
+//! anybody would.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
 use jiff::Timestamp;
+use playhouse_domain::games::match_room::Creation;
 use playhouse_loadtest::client::{Client, ClientError};
 use playhouse_loadtest::evening::{Evening, Guest};
 use playhouse_loadtest::house::House;
@@ -16,6 +18,7 @@ use rand::Rng;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::games::always_on::AlwaysOn;
 
 /// How often the programme is looked at, so that it never runs out. 5 min.
 const PLAN_EVERY: Duration = Duration::from_secs(300);
@@ -26,6 +29,19 @@ const ARRIVE_EVERY: Duration = Duration::from_millis(50);
 /// How long the stage rests between two rounds of the polls. 2 s; also the pause before the next
 /// attempt when the server does not answer.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// The match that is always on: short, so that its end and its replay are seen, and with room for some
+/// visitors beside the bots.
+fn arena() -> Creation {
+    Creation {
+        game: "arena".to_owned(),
+        title: Some("The open arena".to_owned()),
+        settings: Some(r#"{"map":"yard","minutes":5,"frags":40}"#.to_owned()),
+        seats: 24,
+        bots: 7,
+        listed: true,
+    }
+}
 
 /// The password of the demo's administrator: drawn at the first start, kept beside the data for
 /// the next.
@@ -64,13 +80,14 @@ pub struct Demo {
     people: usize,
     /// The polls, unless nobody could make them.
     evening: Option<Evening>,
+    arena: Option<AlwaysOn>,
 }
 
 impl Demo {
     /// The demo at `base`, whose administrator has `password`, with so many simulated people.
     #[must_use]
     pub fn new(base: &str, password: String, people: usize) -> Self {
-        Self { client: Client::new(base), password, people, evening: None }
+        Self { client: Client::new(base), password, people, evening: None, arena: None }
     }
 
     /// The administrator; nobody if the account, kept from before, has another password.
@@ -95,6 +112,7 @@ impl Demo {
         }
         let password = organizer.map(|_| self.password.as_str());
         let data = &app.config.store.data;
+        self.arena = Some(AlwaysOn::new(app.rooms.clone(), data.clone(), arena()));
         Ok(welcome(&app.public_url, data, password, self.evening.as_ref()))
     }
 
@@ -103,7 +121,19 @@ impl Demo {
     /// # Errors
     ///
     /// If the house cannot be opened.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(mut self) -> anyhow::Result<()> {
+        let arena = self.arena.take();
+        let play = async {
+            if let Some(arena) = arena {
+                arena.keep().await;
+            }
+        };
+        let ((), outcome) = tokio::join!(play, self.run_house());
+        outcome
+    }
+
+    /// The cinema and the evening.
+    async fn run_house(self) -> anyhow::Result<()> {
         let house = match self.organizer().await? {
             Some(organizer) => {
                 let house = House::open(&organizer).await?;
@@ -191,6 +221,7 @@ fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Even
     format!(
         "
   Playhouse is open:   {url}/{polls}
+  Play with its bots:  {url}/games
   Organizer's pages:   {url}/organizer and {url}/polls
   Administrator's:     {url}/admin
   API:                 {url}/api/docs

@@ -329,7 +329,14 @@ fn quic_port(config: &Config) -> Finding {
         return Finding::fine("quic", "off: matches are played over WebSocket");
     }
     match UdpSocket::bind(addr) {
-        Ok(_) => Finding::fine("quic", format!("{addr} is free (UDP)")),
+        Ok(_) if addr.ip().is_loopback() => {
+            Finding::fine("quic", format!("{addr} is free (UDP); only this machine reaches it"))
+        }
+        // Whether packets get through is for a firewall to say, and a machine cannot ask its own.
+        Ok(_) => Finding {
+            mend: Some(open_port(addr.port())),
+            ..Finding::fine("quic", format!("{addr} is free (UDP)"))
+        },
         Err(_) if is_served(&config.store.data) => {
             Finding::fine("quic", format!("{addr} is in use; a server runs on this data"))
         }
@@ -339,6 +346,14 @@ fn quic_port(config: &Config) -> Finding {
             "stop what uses it, name another with --quic, or turn it off (quic.enabled)",
         ),
     }
+}
+
+/// How a firewall lets players in.
+fn open_port(port: u16) -> String {
+    format!(
+        "behind a firewall: `ufw allow {port}/udp`, or `nft add rule inet filter input udp dport {port} accept`; \
+         else matches are played over WebSocket"
+    )
 }
 
 /// By which certificate clients of games know the server. Nothing is made here.
@@ -432,6 +447,13 @@ mod tests {
         let finding = quic_port(&config);
         assert_eq!(finding.verdict, Verdict::Bad);
         assert!(finding.to_string().contains("--quic"), "{finding}");
+        drop(taken);
+        let finding = quic_port(&config).to_string();
+        assert!(finding.contains("only this machine reaches it"), "{finding}");
+        config.quic.addr = "0.0.0.0:0".parse().unwrap();
+        let finding = quic_port(&config);
+        assert_eq!(finding.verdict, Verdict::Fine);
+        assert!(finding.to_string().contains("ufw allow 0/udp"), "{finding}");
         config.quic.enabled = false;
         assert_eq!(quic_port(&config).verdict, Verdict::Fine);
     }

@@ -72,7 +72,8 @@ impl House {
     pub fn open(config: &Config) -> Result<Self, HouseError> {
         make_directory(&config.store.data)?;
         let journal = Arc::new(SledJournal::open(&config.store.data)?);
-        let ticker = Ticker::start(config.games.threads).map_err(HouseError::Ticker)?;
+        let ticker = Ticker::for_matches(config.games.matches, config.games.threads);
+        let ticker = ticker.map_err(HouseError::Ticker)?;
         let start = performers(kinds(Start::new(journal.clone())), &config.cinema);
         let start = start.performer(RUN, Arc::new(ticker.clone()));
         let rooms = start.start().map_err(HouseError::Rooms)?;

@@ -165,10 +165,10 @@ export class Arena {
       ["Jitter", millis(f.jitterUs / 1000)],
       ["Loss down", percent(f.lossDownPermille)],
       ["Loss up", percent(f.lossUpPermille)],
-      ["Server ticks late by", late ? `${millis(late.p50 / 1000)}, at worst ${millis(late.max / 1000)}` : "–"],
+      ["Ticks late by", late ? `${millis(late.p50 / 1000)}, at worst ${millis(late.max / 1000)}` : "–"],
       ["Over", this.#session.kind === "webtransport" ? "WebTransport" : "WebSocket"],
       ["Tick", this.tick],
-      ["Lost when the server was", this.#lost === null ? "–" : `${this.#lost} ${this.#lost === 1 ? "tick" : "ticks"}`],
+      ["Lost by a restart", this.#lost === null ? "–" : `${this.#lost} ${this.#lost === 1 ? "tick" : "ticks"}`],
       ["Played ahead", this.ahead ? `${this.#own.compared - this.#own.corrected} of ${this.#own.compared} right` : "no"],
     ];
     const list = $("#figures");

@@ -11,6 +11,11 @@ import { $, announce, el, say, sentence, start, submitting } from "./ui.js";
 /** How often the server is asked how its ticks stand, in ms. */
 const FIGURES_MS = 2000;
 
+/** How often, and how many times, the next match is looked for by whoever wants to play on. 20 times 500 ms: one
+ * that is always on begins within seconds. */
+const NEXT_MS = 500;
+const NEXT_TRIES = 20;
+
 const id = location.pathname.split("/")[2];
 /** The match as everybody may know it, kept up to date by its channel. */
 let view = null;
@@ -22,16 +27,6 @@ let arena = null;
 const names = new Map();
 
 const mine = () => (session ? view.players.find((player) => player.seat === session.seat) : undefined);
-const wanted = {
-  take() {
-    try {
-      const is = sessionStorage.getItem(`join ${id}`) === "1";
-      sessionStorage.removeItem(`join ${id}`);
-      return is;
-    } catch { return false; }
-  },
-};
-
 function badge(state, text = state) {
   const at = $("#connection");
   at.hidden = false;
@@ -121,7 +116,10 @@ function draw() {
   const title = view.title || `A match of ${view.game}`;
   document.title = `${title} – Playhouse`;
   $("#title").textContent = title;
-  $("#phase").textContent = PHASES[view.phase];
+  // It has begun, and its turn has not come: as many others are played as can be.
+  const waits = view.phase === "active" && session && !arena;
+  const who = session || over ? "" : ` ${sentence(matches.people(matches.seated(view)))}`;
+  $("#phase").textContent = waits ? "Waiting for the server to play it." : PHASES[view.phase] + who;
   $("#door").hidden = Boolean(session) || over || !view.open;
   $("#lobby").hidden = !session || over || view.phase === "active";
   $("#play").hidden = !arena || over;
@@ -154,7 +152,7 @@ function left() {
 }
 
 const WHY = {
-  not_started: "Nobody started it in time.", deserted: "Everybody left.", faulty: "It could not be played on.", overdue: "It took too long.", unsound: "It could not be played on.",
+  not_started: "Nobody started it in time.", deserted: "Everybody left.", faulty: "It could not be played on.", overdue: "It took too long.", unsound: "It could not be played on.", no_room: "As many matches were played as this server can. Try again later.",
 };
 
 function results() {
@@ -166,6 +164,16 @@ function results() {
   $("#standings tbody").replaceChildren(...placings.map(({ place, name, score }) => el("tr", {}, el("td", {}, place ?? "left"), el("th", { scope: "row" }, name), el("td", {}, score))));
   $("#replay").href = `/games/${id}/replay`;
   $("#replay").hidden = !view.began_at;
+}
+
+/** Goes into another match that can be joined. */
+async function playOn() {
+  for (let n = 0; n < NEXT_TRIES; n += 1) {
+    const next = matches.best((await matches.listed()).filter((match) => match.id !== id));
+    if (next) return matches.go(next.id, true);
+    await new Promise((resolve) => { setTimeout(resolve, NEXT_MS); });
+  }
+  throw new Error("no other match is on: open one");
 }
 
 function buttons(account) {
@@ -180,6 +188,10 @@ function buttons(account) {
   });
   $("#ready").addEventListener("click", act(() => matches.ready(id, !mine()?.ready)));
   $("#start").addEventListener("click", act(() => matches.begin(id)));
+  $("#again").addEventListener("click", act(async () => {
+    $("#again").disabled = true;
+    try { await playOn(); } finally { $("#again").disabled = false; }
+  }));
   for (const button of ["#out", "#quit"]) $(button).addEventListener("click", () => session?.leave());
   document.addEventListener("keydown", (event) => {
     if (event.key !== "o" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest?.("input, textarea, select")) return;
@@ -203,7 +215,7 @@ async function main() {
   take(view);
   const live = new Live((state) => { if (state === "offline") session?.suspect(); }, async () => null);
   live.subscribe(`game:${id}`, { view: take, change: take });
-  if ((wanted.take() || matches.resume(id).read()) && !matches.isOver(view)) sitDown();
+  if ((matches.wanted(id) || matches.resume(id).read()) && !matches.isOver(view)) sitDown();
   setInterval(left, 250);
   setInterval(async () => {
     if (arena && !document.hidden) arena.server(await matches.figures(id).catch(() => null));

@@ -1,8 +1,7 @@
 // The list of live matches: see how they stand, join one by a click, open another.
 
-import { get } from "./api.js";
 import { Live } from "./live.js";
-import { inWords, isOver, make, myName } from "./matches.js";
+import { best, go, inWords, isOver, listed, make, myName, people, seated } from "./matches.js";
 import { $, el, loginHere, say, sentence, start, submitting } from "./ui.js";
 
 /** How many matches are followed live; the others are as they were when the list was read. */
@@ -15,14 +14,6 @@ let rows = [];
 const live = new Live();
 const followed = new Map();
 
-/** Goes to a match; `join` says there that the seat is wanted without another click. */
-function go(id, join = false) {
-  try { if (join) sessionStorage.setItem(`join ${id}`, "1"); } catch { /* Then it takes one more click. */ }
-  location.assign(`/games/${id}`);
-}
-
-const people = ({ taken, bots }) => `${taken - bots} ${taken - bots === 1 ? "player" : "players"}${bots ? ` and ${bots} ${bots === 1 ? "bot" : "bots"}` : ""}`;
-
 function row(match) {
   const title = match.title || `A match of ${match.game}`;
   return el("li", { "data-match": match.id },
@@ -34,28 +25,20 @@ function row(match) {
       : el("a", { class: "button second", href: `/games/${match.id}`, "aria-label": `Look at ${title}` }, "Look"));
 }
 
-/** The match that one click leads to: one that is played, with the most people in it. */
-function best() {
-  const open = rows.filter((match) => match.open);
-  const rank = (match) => (match.phase === "active" ? 1000 : 0) + match.taken - match.bots / 2;
-  return open.sort((a, b) => rank(b) - rank(a))[0];
-}
-
 function draw() {
   const focused = document.activeElement?.closest?.("[data-match]")?.dataset.match;
   $("#matches").replaceChildren(...rows.map(row));
   if (focused) $(`[data-match="${CSS.escape(focused)}"] button`)?.focus();
   const playing = rows.reduce((sum, match) => sum + match.taken - match.bots, 0);
   $("#summary").textContent = rows.length
-    ? `${rows.length} ${rows.length === 1 ? "match" : "matches"}, ${playing} ${playing === 1 ? "person plays" : "people play"}.`
+    ? `${rows.length} ${rows.length === 1 ? "match" : "matches"}, ${playing === 0 ? "nobody plays yet" : `${playing} ${playing === 1 ? "person plays" : "people play"}`}.`
     : "No match is on. Open one!";
-  $("#quick").disabled = !best();
+  $("#quick").disabled = !best(rows);
 }
 
 /** What a match's own channel says, as a row of the list has it. */
 function rowOf(view, was) {
-  const bots = view.players.filter((player) => player.state === "bot").length;
-  return { ...was, title: view.title, phase: view.phase, seats: view.seats, taken: view.players.length, bots, open: view.open };
+  return { ...was, title: view.title, phase: view.phase, seats: view.seats, ...seated(view), open: view.open };
 }
 
 function follow(match) {
@@ -71,8 +54,7 @@ function follow(match) {
 }
 
 async function read() {
-  const { items } = await get("/api/games/sessions?limit=100");
-  rows = items.filter((match) => !isOver(match));
+  rows = await listed();
   for (const id of followed.keys()) {
     if (rows.some((match) => match.id === id)) continue;
     live.unsubscribe(`game:${id}`);
@@ -101,7 +83,7 @@ async function main() {
   $("#me").addEventListener("submit", (event) => {
     event.preventDefault();
     myName.write(name.value.trim());
-    const match = best();
+    const match = best(rows);
     if (match) go(match.id, true);
   });
   $("#make").addEventListener("submit", (event) => {

@@ -2,10 +2,15 @@
 
 import { all } from "./api.js";
 import { Live } from "./live.js";
+import { best, go, listed, people } from "./matches.js";
 import { $, day, el, isoDay, start, time, toast, sentence } from "./ui.js";
 
 /** How many showings are followed live; the rest is as it was when the page was read. */
 const FOLLOWED = 40;
+
+/** How often it is looked whether a match can be joined, in ms. */
+const MATCHES_MS = 5000;
+
 const cards = new Map();
 const form = $("#filters");
 let live = null;
@@ -79,8 +84,22 @@ async function show(movies) {
   return showings;
 }
 
+/** Invites into a match that is on, by one click, if there is one. */
+async function invite() {
+  const match = best(await listed());
+  $("#arena").hidden = !match;
+  if (!match) return;
+  const text = `“${match.title || `A match of ${match.game}`}” is on, with ${people(match)}. You need no account.`;
+  if ($("#arena-text").textContent !== text) $("#arena-text").textContent = text;
+  $("#play").onclick = () => go(match.id, true);
+}
+
 async function main() {
+  const invited = invite().catch(() => {});
   await start();
+  // Before the programme, which it would move.
+  await invited;
+  setInterval(() => { if (!document.hidden) invite().catch(() => {}); }, MATCHES_MS);
   try {
     const movies = new Map((await all("/api/movies")).map((movie) => [movie.id, movie]));
     const showings = await show(movies);

@@ -43,6 +43,42 @@ export const ready = (id, is) => ask("POST", `${at(id)}/ready`, { ready: is }, n
 export const begin = (id) => ask("POST", `${at(id)}/start`, undefined, newKey());
 export const leave = (id) => ask("POST", `${at(id)}/leave`, undefined, newKey());
 
+/** Goes to a match; `join` says there that the seat is wanted without another click. */
+export function go(id, join = false) {
+  try { if (join) sessionStorage.setItem(`join ${id}`, "1"); } catch { /* Then it takes one more click. */ }
+  location.assign(`/games/${id}`);
+}
+
+/** Whether the seat of match `id` is wanted, which is asked once. */
+export function wanted(id) {
+  try {
+    const is = sessionStorage.getItem(`join ${id}`) === "1";
+    sessionStorage.removeItem(`join ${id}`);
+    return is;
+  } catch { return false; }
+}
+
+/** The matches that are listed and not over. */
+export async function listed() {
+  const { items } = await get("/api/games/sessions?limit=100");
+  return items.filter((match) => !isOver(match));
+}
+
+/** Of `matches` the one that one click leads to: one that is played, with the most people in it. */
+export function best(matches) {
+  const rank = (match) => (match.phase === "active" ? 1000 : 0) + match.taken - match.bots / 2;
+  return matches.filter((match) => match.open).sort((a, b) => rank(b) - rank(a))[0];
+}
+
+const counted = (n, one, many) => `${n} ${n === 1 ? one : many}`;
+/** Who has a seat, in words: `2 players and 7 bots`. */
+export function people({ taken, bots }) {
+  const parts = [taken > bots && counted(taken - bots, "player", "players"), bots > 0 && counted(bots, "bot", "bots")];
+  return parts.filter(Boolean).join(" and ") || "nobody";
+}
+/** Who has a seat in a match as its own channel says it: `{ taken, bots }`. */
+export const seated = ({ players }) => ({ taken: players.length, bots: players.filter((player) => player.state === "bot").length });
+
 /** The resume token of a match: for as long as this tab is open, so that it comes back after a reload. */
 export const resume = (id) => ({
   read() { try { return sessionStorage.getItem(`resume ${id}`); } catch { return null; } },

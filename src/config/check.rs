@@ -1,5 +1,7 @@
 //! What a single value cannot say by its type: ranges, and settings that belong together.
 
+use playhouse_actors::ticker::MATCHES_MAX;
+
 use super::Config;
 use crate::quic::Contact;
 
@@ -101,6 +103,7 @@ impl Config {
             ("quic.certificate_life", secs(self.quic.certificate_life), 2, 13 * 24 * 3600),
             ("quic.retry_above", n(self.quic.retry_above), 0, 100_000),
             ("games.threads", n(self.games.threads), 1, 64),
+            ("games.matches", n(self.games.matches), 1, n(MATCHES_MAX)),
             ("games.connections", n(self.games.connections), 1, 1_000_000),
             ("games.connections_per_address", n(self.games.connections_per_address), 1, 1_000_000),
             ("games.joins", n(self.games.joins), 1, 100_000),

@@ -197,6 +197,9 @@ section! {
         /// Threads on which matches tick.
         threads: usize = 1, "threads",
             "One keeps a hundred small matches; each more is worth having only on a core of its own.";
+        /// Matches that are played at once; one more waits for a minute and is then called off.
+        matches: usize = 1_024, "matches",
+            "More than one machine has time for. Fewer, if those that are played must not feel one too many.";
         /// Open connections of players; one more is refused.
         connections: usize = 5_000, "connections",
             "Two cores play about as many; about 60 KiB each: 300 MiB when full.";

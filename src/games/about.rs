@@ -1,11 +1,14 @@
-//! What a client needs to know of a game beside its matches, and how a match's ticks stand.
+//! What a client needs to know of a game beside its matches, how a match's ticks stand, and, for operators, how
+//! the connections of its players do.
 
 use std::time::Duration;
 
-use playhouse_actors::ticker::figures::MatchFigures;
+use playhouse_actors::ticker::figures::{MatchFigures, PlayerFigures};
 use playhouse_actors::ticker::spread::Spread;
+use playhouse_domain::games::match_room::PlayerInfo;
 use playhouse_domain::games::{GameKind, find};
-use playhouse_protocol::ids::MatchId;
+use playhouse_protocol::game::PeerFigures;
+use playhouse_protocol::ids::{MatchId, RoomId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -118,4 +121,146 @@ pub async fn figures(stage: &Stage, id: MatchId) -> Result<SessionFigures, Probl
     let figures = stage.ticker().figures_of(&run::room(id));
     let running = figures.filter(|figures| figures.tick_hz > 0);
     Ok(SessionFigures { running: running.as_ref().map(Into::into) })
+}
+
+/// A match that is played here, as an operator sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlayedMatch {
+    /// Its room, `game:` and its id.
+    #[schema(example = "game:0190c7e2-0000-7000-8000-000000000000")]
+    pub room: String,
+    /// What it is called.
+    pub title: Option<String>,
+    /// How its ticks stand.
+    #[serde(flatten)]
+    pub running: RunningFigures,
+    /// How much happened in a tick that there was no room for.
+    pub unheard: u64,
+    /// How often its players did what no honest client does.
+    pub suspicions: u64,
+    /// Who plays, by seat.
+    pub players: Vec<PlayedBy>,
+}
+
+/// A player of a match, as an operator sees it. Counts are since the match was taken up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlayedBy {
+    /// The seat.
+    pub seat: u16,
+    /// The name that is shown.
+    pub name: Option<String>,
+    /// True for one of the server's own.
+    pub bot: bool,
+    /// How often the player did what no honest client does: say what no input is, or that it saw what it cannot
+    /// have seen.
+    pub suspicions: u32,
+    /// What it was the last time: `impossible_input`, `saw_the_future` or `saw_the_past`.
+    pub suspected_of: Option<String>,
+    /// How many datagrams the match did not come to read.
+    pub unread: u64,
+    /// The connection, if there is one.
+    pub connection: Option<PlayedOver>,
+}
+
+/// A player's connection, as an operator sees it. Counts are since it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlayedOver {
+    /// The round trip, smoothed.
+    pub rtt_us: u32,
+    /// The shortest of the last 10 to 20 s.
+    pub rtt_min_us: u32,
+    /// How much round trips differ.
+    pub jitter_us: u32,
+    /// How many of 1,000 datagrams to the player were lost, of the last hundred or so.
+    pub loss_down_permille: u16,
+    /// The same of those from the player.
+    pub loss_up_permille: u16,
+    /// A datagram goes out every so many ticks: more than one where the way is narrow.
+    pub every_ticks: u8,
+    /// Datagrams to the player.
+    pub sent: u64,
+    /// Their bytes.
+    pub sent_bytes: u64,
+    /// Ticks in which nothing was sent, since the way was still full.
+    pub choked: u64,
+    /// Datagrams of the player.
+    pub received: u64,
+    /// Those that were dropped: malformed, replayed, of another epoch, too many.
+    pub dropped: u64,
+    /// Ticks for which no input had come in time.
+    pub inputs_missed: u64,
+    /// Inputs that came too late or too early.
+    pub inputs_astray: u64,
+}
+
+impl From<PeerFigures> for PlayedOver {
+    fn from(peer: PeerFigures) -> Self {
+        Self {
+            rtt_us: peer.rtt_us,
+            rtt_min_us: peer.rtt_min_us,
+            jitter_us: peer.jitter_us,
+            loss_down_permille: peer.loss_down_permille,
+            loss_up_permille: peer.loss_up_permille,
+            every_ticks: peer.every_ticks,
+            sent: peer.sent,
+            sent_bytes: peer.sent_bytes,
+            choked: peer.choked,
+            received: peer.received,
+            dropped: peer.dropped,
+            inputs_missed: peer.inputs_held + peer.inputs_neutral,
+            inputs_astray: peer.inputs_late + peer.inputs_early,
+        }
+    }
+}
+
+impl PlayedBy {
+    fn new(figures: &PlayerFigures, known: &[PlayerInfo]) -> Self {
+        let name = known.iter().find(|player| player.seat == figures.seat);
+        Self {
+            seat: figures.seat.0,
+            name: name.map(|player| player.name.clone()),
+            bot: figures.bot,
+            suspicions: figures.suspicions,
+            suspected_of: figures.suspected_of.map(|of| of.name().to_owned()),
+            unread: figures.unread,
+            connection: figures.peer.map(Into::into),
+        }
+    }
+}
+
+/// The matches that are played here, at most `limit`: those first whose players do what no honest client does, then
+/// those that are late. As of about a second ago.
+pub async fn played(stage: &Stage, limit: usize) -> Vec<PlayedMatch> {
+    let suspicions = |of: &MatchFigures| of.players.iter().map(|p| u64::from(p.suspicions)).sum();
+    let mut running: Vec<(u64, RoomId, MatchFigures)> = stage
+        .ticker()
+        .figures()
+        .matches
+        .into_iter()
+        .filter(|(_, figures)| figures.tick_hz > 0)
+        .map(|(room, figures)| (suspicions(&figures), room, figures))
+        .collect();
+    running.sort_by_key(|(suspicions, _, figures)| {
+        std::cmp::Reverse((*suspicions, figures.lateness.max()))
+    });
+    running.truncate(limit);
+    let mut matches = Vec::with_capacity(running.len());
+    for (suspicions, room, figures) in running {
+        // One that has just ended is told without names.
+        let id = room.uuid().map(MatchId);
+        let seen = match id {
+            Some(id) => run::seen(stage.rooms(), id).await.ok().map(|seen| seen.info),
+            None => None,
+        };
+        let known = seen.as_ref().map_or(&[][..], |info| &info.players);
+        matches.push(PlayedMatch {
+            players: figures.players.iter().map(|one| PlayedBy::new(one, known)).collect(),
+            title: seen.as_ref().and_then(|info| info.title.clone()),
+            room: room.to_string(),
+            running: (&figures).into(),
+            unheard: figures.unheard,
+            suspicions,
+        });
+    }
+    matches
 }

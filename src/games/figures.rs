@@ -39,6 +39,7 @@ pub(super) fn describe() {
         ("playhouse_ticks_skipped_total", "Ticks left out because a thread was behind."),
         ("playhouse_ticks_waited_total", "Times that a match waited for the disk."),
         ("playhouse_ticks_faults_total", "Times that the rules of a match panicked."),
+        ("playhouse_games_suspicions_total", "Times that a player did what no honest client does."),
     ] {
         describe_counter!(name, Unit::Count, what);
     }
@@ -47,13 +48,14 @@ pub(super) fn describe() {
 /// Tells how the matches tick, whenever figures are read.
 pub(super) fn ticks(figures: &Figures) {
     let mut late = Spread::default();
-    let (mut running, mut skipped, mut waited, mut faults) = (0, 0, 0, 0);
+    let (mut running, mut skipped, mut waited, mut faults, mut suspicions) = (0, 0, 0, 0, 0);
     for thread in &figures.threads {
         late.merge(&thread.lateness);
         running += thread.matches;
         skipped += thread.skipped;
         waited += thread.waited;
         faults += thread.faults;
+        suspicions += thread.suspicions;
     }
     gauge!("playhouse_games_running").set(running as f64);
     for (share, name) in [(0.5, "0.5"), (0.99, "0.99"), (1.0, "1")] {
@@ -64,6 +66,7 @@ pub(super) fn ticks(figures: &Figures) {
     counter!("playhouse_ticks_skipped_total").absolute(skipped);
     counter!("playhouse_ticks_waited_total").absolute(waited);
     counter!("playhouse_ticks_faults_total").absolute(faults);
+    counter!("playhouse_games_suspicions_total").absolute(suspicions);
 }
 
 pub(super) fn joining(change: f64) {

@@ -10,10 +10,12 @@
 //!   on their way in. [`ending`]: why a connection ends.
 //! - [`carrier`]: what carries messages, whichever transport it is; `by_quic`: QUIC and WebTransport;
 //!   `ws::play`: WebSocket.
+//! - [`always_on`]: a match of the server's own, as the demo has one.
 //! - [`house`]: starting and stopping it all. [`runtime`]: its thread. `figures`: what is counted.
 
 pub mod about;
 pub mod admission;
+pub mod always_on;
 mod by_quic;
 pub mod carrier;
 pub mod ending;

@@ -113,6 +113,7 @@ use super::{
         admin::acts::rewind,
         admin::acts::skip,
         admin::connections::connections,
+        admin::matches::matches,
         admin::trail::acts,
         admin::backups::back_up,
         admin::backups::backups,

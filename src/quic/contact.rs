@@ -78,6 +78,8 @@ impl Contact {
         let url = config.http.public_url.as_deref();
         let named = url.and_then(|url| url.split_once("://")).map(|(_, authority)| authority);
         let host = [named, asked].into_iter().flatten().map(without_port).find(|h| is_host(h));
+        // The name stands for two addresses, and a browser tries one of them.
+        let host = host.filter(|host| !host.eq_ignore_ascii_case("localhost"));
         let host = host.map_or_else(|| host_of(addr), str::to_owned);
         Self { host, port: addr.port() }
     }
@@ -129,6 +131,19 @@ mod tests {
         assert_eq!(contact(None, None, Some("[fe80::1]:8080")), "[fe80::1]:4433");
         assert_eq!(contact(None, None, Some("[fe80::1]")), "[fe80::1]:4433");
         assert_eq!(contact(None, None, None), "127.0.0.1:4433");
+    }
+
+    #[test]
+    fn who_came_by_localhost_is_led_to_the_address_that_is_listened_on() {
+        let at = |addr: &str, url: Option<&str>| {
+            let mut config = Config::default();
+            config.http.public_url = url.map(str::to_owned);
+            Contact::of(&config, addr.parse().unwrap(), Some("localhost:8080")).to_string()
+        };
+        assert_eq!(at("127.0.0.1:4433", None), "127.0.0.1:4433");
+        assert_eq!(at("[::1]:4433", None), "[::1]:4433");
+        assert_eq!(at("0.0.0.0:4433", None), "127.0.0.1:4433");
+        assert_eq!(at("127.0.0.1:4433", Some("http://localhost:8080")), "127.0.0.1:4433");
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub(crate) fn admitted(headers: &HeaderMap, public: &str, allowed: &[String]) ->
 }
 
 /// As [`admitted`], for a WebTransport request of a page of `origin` to `host`, which is the same
-/// server on a port of its own: pages of that host may connect, whatever their port.
+/// server on a port of its own: pages of that host may connect, whatever their port. Those of `localhost` are led to
+/// its address.
 pub(crate) fn admitted_beside(
     origin: Option<&str>,
     host: &str,
@@ -22,8 +23,12 @@ pub(crate) fn admitted_beside(
     allowed: &[String],
 ) -> bool {
     let Some(origin) = origin else { return true };
-    let own = authority(origin).is_some_and(|a| name(a).eq_ignore_ascii_case(name(host)));
-    own || is_friend(origin, public, allowed)
+    let own = |page: &str| {
+        let here = page.eq_ignore_ascii_case("localhost") && is_loopback(name(host));
+        here || page.eq_ignore_ascii_case(name(host))
+    };
+    authority(origin).is_some_and(|authority| own(name(authority)))
+        || is_friend(origin, public, allowed)
 }
 
 /// True if pages of `origin` may connect to whatever name the server is called by.
@@ -43,6 +48,12 @@ fn name(authority: &str) -> &str {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         _ => authority,
     }
+}
+
+/// True for an address of the machine itself.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -89,6 +100,9 @@ mod tests {
         assert!(beside(Some("http://play.example.org:8080"), "play.example.org:4433"));
         assert!(beside(Some("https://Play.example.org"), "play.example.org:4433"));
         assert!(beside(Some("http://[::1]:8080"), "[::1]:4433"));
+        assert!(beside(Some("http://localhost:8080"), "127.0.0.1:4433"));
+        assert!(beside(Some("http://localhost:8080"), "[::1]:4433"));
+        assert!(!beside(Some("http://localhost:8080"), "10.0.0.1:4433"), "another machine's");
         assert!(beside(Some("https://live.example.org"), "10.0.0.1:4433"), "the public name");
         assert!(beside(Some("https://a.b"), "play.example.org:4433"));
         for foreign in ["null", "", "https://evil.example", "http://[::2]:8080", "http://:8080"] {

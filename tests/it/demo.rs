@@ -20,9 +20,9 @@ const LATER: Duration = Duration::from_secs(60);
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A demo that runs, and is killed with its owner.
-struct Demo {
+pub(crate) struct Demo {
     child: Child,
-    base: String,
+    pub(crate) base: String,
     stdout: BufReader<ChildStdout>,
     said: String,
 }
@@ -35,7 +35,7 @@ impl Demo {
         command
     }
 
-    fn start(folder: &Path) -> Self {
+    pub(crate) fn start(folder: &Path) -> Self {
         let ready = folder.join("ready");
         let _ = std::fs::remove_file(&ready);
         let mut command = Self::command(&folder.join("data"));
@@ -145,6 +145,53 @@ async fn the_demo_has_polls_under_way_whose_audience_votes_also_after_it_was_kil
         demo.kill();
     }
     assert_eq!(seen[0], seen[1], "the series is made once");
+}
+
+/// The match that is on, once it is played.
+async fn arena(client: &Client) -> Value {
+    let started = Instant::now();
+    loop {
+        let list = client.get("/api/games/sessions?game=arena").await.unwrap();
+        let on = list["items"].as_array().unwrap();
+        assert!(on.len() <= 1, "one at a time: {list}");
+        if let Some(on) = on.first().filter(|on| on["phase"] == "active") {
+            return on.clone();
+        }
+        assert!(started.elapsed() < LATER, "nobody plays: {list}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_has_an_arena_whose_bots_play_and_that_goes_on_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Demo::start(folder.path());
+    demo.series();
+    let first = arena(&Client::new(&demo.base)).await;
+    assert_eq!(
+        (&first["taken"], &first["bots"], &first["open"]),
+        (&json!(7), &json!(7), &json!(true))
+    );
+    let figures = format!("/api/games/sessions/{}/figures", first["id"].as_str().unwrap());
+    let ticks = async |demo: &Demo, enough: u64| {
+        let (client, started) = (Client::new(&demo.base), Instant::now());
+        loop {
+            let told = client.get(&figures).await.unwrap();
+            if told["running"]["durable"].as_u64() >= Some(enough) {
+                return told["running"].clone();
+            }
+            assert!(started.elapsed() < LATER, "it is not played: {told}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let before = ticks(&demo, 60).await["durable"].as_u64().unwrap();
+    let said = demo.kill();
+    assert!(said.contains("/games"), "it is said where it is: {said}");
+
+    let demo = Demo::start(folder.path());
+    assert_eq!(arena(&Client::new(&demo.base)).await["id"], first["id"], "the same match");
+    let running = ticks(&demo, before + 30).await;
+    assert!(running["began"].as_u64().unwrap() >= before, "nothing durable is lost: {running}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

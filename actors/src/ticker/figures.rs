@@ -32,6 +32,8 @@ pub struct ThreadFigures {
     pub waited: u64,
     /// How many times a match panicked.
     pub faults: u64,
+    /// How many times a player did what no honest client does.
+    pub suspicions: u64,
     /// How many datagrams got memory of their own, since links held on to too much.
     pub unpooled: u64,
 }

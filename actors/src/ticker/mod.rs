@@ -50,7 +50,7 @@ pub use self::port::{AttachError, Port, Standing};
 use self::run::Running;
 use crate::performer::WeakRooms;
 
-/// How many matches may run at once. 1,024: more than one machine has time for; one more waits, and is
+/// How many matches may run at once, at most. 1,024: more than one machine has time for; one more waits, and is
 /// tried again, until another has ended.
 pub const MATCHES_MAX: usize = 1024;
 
@@ -67,10 +67,12 @@ pub(crate) struct Inner {
     clock: Stopwatch,
     /// Names this run of the server to the rooms.
     via: u64,
+    /// How many runs there may be.
+    matches_max: usize,
     crews: Vec<Crew>,
     /// What matches share with their connections, for as long as there is either.
     halls: Mutex<HashMap<RoomId, Weak<Hall>>>,
-    /// The runs under way, at most [`MATCHES_MAX`].
+    /// The runs under way, at most `matches_max`.
     runs: Mutex<HashMap<RoomId, Running>>,
     /// How many runs are under way.
     count: watch::Sender<usize>,
@@ -79,18 +81,28 @@ pub(crate) struct Inner {
 }
 
 impl Ticker {
-    /// Starts `threads` threads, at least one.
+    /// Starts `threads` threads, at least one, for as many matches as there may be.
     ///
     /// # Errors
     ///
     /// If the system gives no thread.
     pub fn start(threads: usize) -> io::Result<Self> {
+        Self::for_matches(MATCHES_MAX, threads)
+    }
+
+    /// Starts `threads` threads, at least one, for at most `matches` at once.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn for_matches(matches: usize, threads: usize) -> io::Result<Self> {
         let clock = Stopwatch::start();
         let threads = threads.clamp(1, THREADS_MAX);
         let crews = (0..threads).map(|n| Crew::start(n, clock)).collect::<io::Result<_>>()?;
         Ok(Self(Arc::new(Inner {
             clock,
             via: rand::random(),
+            matches_max: matches.min(MATCHES_MAX),
             crews,
             halls: Mutex::default(),
             runs: Mutex::default(),

@@ -274,6 +274,7 @@ impl Play {
     fn tell(&mut self, now: Duration, tick: u32, tools: &mut Tools) {
         self.figures.unheard += u64::from(self.happened.dropped());
         for (seat, of) in self.happened.suspicions() {
+            tools.figures.suspicions += 1;
             self.chairs.suspect(self.room.as_str(), *seat, *of);
         }
         let world = self.recording.world();

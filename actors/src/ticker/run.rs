@@ -140,8 +140,8 @@ impl Inner {
         if *self.stopping.borrow() {
             return Err("the server is stopping".to_owned());
         }
-        if runs.len() >= MATCHES_MAX {
-            return Err(format!("{MATCHES_MAX} matches run already"));
+        if runs.len() >= self.matches_max {
+            return Err(format!("{} matches run already", runs.len()));
         }
         let (tell, ended) = watch::channel(None);
         let running = Running { ended, attempt: watch::Sender::new(0) };

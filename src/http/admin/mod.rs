@@ -3,12 +3,14 @@
 //!
 //! - [`overview`]: all rooms, the journal, the process. [`rooms`]: one room now, its journal, its past.
 //! - [`acts`]: what is done to one room. [`trail`]: what was done, by whom.
-//! - [`accounts`]: who there is, and what they may do. [`connections`]: who is slow. [`backups`]: copies of everything.
+//! - [`accounts`]: who there is, and what they may do. [`connections`]: who is slow. [`matches`]: who plays, and how
+//!   well they are reached. [`backups`]: copies of everything.
 
 pub mod accounts;
 pub mod acts;
 pub mod backups;
 pub mod connections;
+pub mod matches;
 pub mod overview;
 pub mod rooms;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/admin/rooms/{room}/rewind", web::post().to(acts::rewind))
         .route("/api/admin/rooms/{room}/skip", web::post().to(acts::skip))
         .route("/api/admin/connections", web::get().to(connections::connections))
+        .route("/api/admin/matches", web::get().to(matches::matches))
         .route("/api/admin/acts", web::get().to(trail::acts))
         .route("/api/admin/backups", web::get().to(backups::backups))
         .route("/api/admin/backups", web::post().to(backups::back_up))

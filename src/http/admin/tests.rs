@@ -102,6 +102,7 @@ async fn only_administrators_look_into_rooms() {
         format!("/api/admin/rooms/{room}/journal"),
         format!("/api/admin/rooms/{room}/at/1"),
         "/api/admin/connections".to_owned(),
+        "/api/admin/matches".to_owned(),
         "/api/admin/acts".to_owned(),
         "/api/admin/backups".to_owned(),
     ] {

@@ -88,6 +88,21 @@ async fn nothing_can_be_sent_before_the_handshake_is_through() {
 }
 
 #[tokio::test]
+async fn early_data_that_another_servers_ticket_allows_is_not_taken() {
+    let rig = Rig::start(|_| {});
+    let (endpoint, config) = rig::with_a_foreign_ticket(&rig.identity).await;
+    let connecting = endpoint.connect_with(config, rig.addr, "localhost").unwrap();
+    let Ok((connection, accepted)) = connecting.into_0rtt() else { panic!("it holds no ticket") };
+    for _ in 0..8 {
+        connection.send_datagram(bytes::Bytes::from_static(b"too early")).unwrap();
+    }
+    assert!(!soon(accepted).await, "it is not refused");
+    // What the host gets it says back: nothing came through, and what is sent now does.
+    let session = web_transport_quinn::Session::raw(connection);
+    echoed(&session, b"in time").await;
+}
+
+#[tokio::test]
 async fn who_waits_for_the_way_in_gets_in_when_it_is_free() {
     // The host lets nobody join, so that one stands in the way until it leaves.
     let rig = Rig::start(|config| config.games.joins = 1);

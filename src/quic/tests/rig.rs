@@ -8,8 +8,10 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use playhouse_domain::time::Timestamp;
 use playhouse_loadtest::play::trust;
-use quinn::{ClientConfig, Endpoint};
+use quinn::crypto::rustls::QuicServerConfig;
+use quinn::{ClientConfig, Endpoint, ServerConfig};
 use rustls::RootCertStore;
+use rustls::crypto::ring;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use web_transport_quinn::Session;
@@ -138,6 +140,42 @@ impl Rig {
 pub(super) fn client_config(identity: &Identity, alpn: &[u8]) -> ClientConfig {
     let hash = identity.hash().expect("it is its own");
     trust::client(Some(&hash), RootCertStore::empty(), alpn)
+}
+
+/// A client that believes `identity`, and holds a ticket of another server of that name with the same certificate,
+/// which lets it send early data.
+pub(super) async fn with_a_foreign_ticket(identity: &Identity) -> (Endpoint, ClientConfig) {
+    let mut tls = rustls::ServerConfig::builder_with_provider(ring::default_provider().into())
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(identity.resolver());
+    tls.alpn_protocols = vec![NATIVE.to_vec()];
+    // What QUIC has for `as much as you like`.
+    tls.max_early_data_size = u32::MAX;
+    let tls = QuicServerConfig::try_from(tls).unwrap();
+    let server = ServerConfig::with_crypto(Arc::new(tls));
+    let server = Endpoint::server(server, "127.0.0.1:0".parse().unwrap()).unwrap();
+    let at = server.local_addr().unwrap();
+    let greets = tokio::spawn(async move {
+        let connection = server.accept().await.unwrap().await.unwrap();
+        let mut stream = connection.open_uni().await.unwrap();
+        stream.write_all(b"hello").await.unwrap();
+        stream.finish().unwrap();
+        connection.closed().await;
+    });
+    let (config, endpoint) = (
+        client_config(identity, NATIVE),
+        Endpoint::client("127.0.0.1:0".parse().unwrap()).unwrap(),
+    );
+    let connection =
+        soon(endpoint.connect_with(config.clone(), at, "localhost").unwrap()).await.unwrap();
+    // The ticket comes before anything else that the server says.
+    let mut stream = soon(connection.accept_uni()).await.unwrap();
+    assert_eq!(soon(stream.read_to_end(16)).await.unwrap(), b"hello");
+    connection.close(0u32.into(), b"");
+    soon(greets).await.unwrap();
+    (endpoint, config)
 }
 
 /// Sends a datagram until it is said back: on loopback too a datagram may be lost.

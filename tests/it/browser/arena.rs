@@ -7,18 +7,40 @@ use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use serde_json::{Value, json};
 
 use super::{Driver, LOOK_EVERY, Page, click, fill, log_in, no_error_in_the_console, text, until};
+use crate::demo::Demo;
 use crate::server::{ADMIN, Server};
 
 /// Everybody sees everybody.
 const OPEN: &str = r#"{"map":"open","sight":120,"minutes":30}"#;
 
 /// A match of the server's own bots that runs as soon as a person plays.
-async fn match_with_bots(server: &Server, bots: u16) -> String {
+pub(super) async fn match_with_bots(server: &Server, bots: u16) -> String {
     let admin = server.admin().await;
     let settings: Value = serde_json::from_str(OPEN).unwrap();
     let wish = json!({ "title": "Bots", "settings": settings, "seats": 8, "bots": bots });
     let made = admin.post("/api/games/arena/sessions", wish).await.expect("a match is made");
     made["id"].as_str().expect("it has an id").to_owned()
+}
+
+/// A match that the server's own bots play until the first of them has got somebody.
+pub(super) async fn match_that_ends_soon(server: &Server) -> String {
+    let admin = server.admin().await;
+    let settings = json!({ "map": "open", "frags": 1 });
+    let wish = json!({ "title": "Soon over", "settings": settings, "seats": 9, "bots": 8 });
+    let made = admin.post("/api/games/arena/sessions", wish).await.expect("a match is made");
+    let id = made["id"].as_str().expect("it has an id").to_owned();
+    begin(server, &id).await;
+    id
+}
+
+/// Waits until the match has its results.
+pub(super) async fn is_over(server: &Server, id: &str) {
+    let (client, deadline) = (server.client(), Instant::now() + 3 * super::WITHIN);
+    let path = format!("/api/games/sessions/{id}");
+    while client.get(&path).await.unwrap()["phase"] != "concluded" {
+        assert!(Instant::now() < deadline, "it does not end");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Joins the match by one click in the list.
@@ -277,4 +299,131 @@ async fn half_a_second_of_silence_is_a_loss_and_a_reload_keeps_the_seat() {
         .await;
     let before = tick(&page).await;
     until(&page, &format!("return Number.parseInt(document.querySelectorAll('#figures dd')[6].textContent) > {before}")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_click_on_the_demos_start_page_leads_a_stranger_into_the_arena() {
+    let Some(driver) = Driver::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let demo = Demo::start(folder.path());
+    // As it is printed and as people type it.
+    for (who, host) in [("stranger", "127.0.0.1"), ("typist", "localhost")] {
+        let page = driver.browser(who).await;
+        let base = demo.base.replace("127.0.0.1", host);
+        page.goto(&format!("{base}/")).await.unwrap();
+        click(&page, "#play").await;
+        until(&page, PLAYING).await;
+        assert_eq!(over(&page).await, "WebTransport", "at {host}");
+        walk(&page, 1.0).await;
+        let bots = "return [...document.querySelectorAll('#scores th')].filter(th => th.textContent.startsWith('Bot ')).length";
+        assert_eq!(text(&page, bots).await, "7");
+        no_error_in_the_console(&driver, &page, &[]).await;
+        page.close().await.unwrap();
+    }
+}
+
+/// A phone with a finger on it.
+async fn touch(driver: &Driver, page: &Page, kind: &str, points: Value) {
+    let params = json!({ "type": kind, "touchPoints": points });
+    driver.devtools(page, "Input.dispatchTouchEvent", params).await;
+}
+
+/// The middle of what `css` selects, moved by so much.
+async fn at(page: &Page, css: &str, by: (f64, f64), id: u8) -> Value {
+    let script = format!(
+        "const {{ x, y, width, height }} = document.querySelector('{css}').getBoundingClientRect();
+         return [x + width / 2, y + height / 2]"
+    );
+    let middle = page.execute(&script, vec![]).await.unwrap();
+    let [x, y] = [0, 1].map(|n| middle[n].as_f64().expect("it has a place"));
+    json!({ "x": x + by.0, "y": y + by.1, "id": id })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_phone_two_thumbs_go_and_fire() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let id = match_with_bots(&server, 2).await;
+    let page = driver.browser("thumbs").await;
+    let phone = json!({ "width": 360, "height": 780, "deviceScaleFactor": 2, "mobile": true });
+    driver.devtools(&page, "Emulation.setDeviceMetricsOverride", phone).await;
+    let touches = json!({ "enabled": true, "maxTouchPoints": 2 });
+    driver.devtools(&page, "Emulation.setTouchEmulationEnabled", touches).await;
+    join(&page, &server, &id, "Thumbs").await;
+    click(&page, "#ready").await;
+    begin(&server, &id).await;
+    until(&page, PLAYING).await;
+    until(&page, "return document.querySelector('#go-pad').getBoundingClientRect().width > 80")
+        .await;
+    // Both pads lie within what is seen, each under its thumb.
+    let seen = "return ['#go-pad', '#aim-pad'].every((css) => {
+        const { left, right, top, bottom } = document.querySelector(css).getBoundingClientRect();
+        return left >= 0 && right <= innerWidth && top >= 0 && bottom <= innerHeight;
+    })";
+    until(&page, seen).await;
+    let deadline = Instant::now() + super::WITHIN;
+    let mut went = false;
+    // A wall may be in the way, or somebody: then another way.
+    for by in [(40.0, 0.0), (0.0, 40.0), (-40.0, 0.0), (0.0, -40.0)].into_iter().cycle() {
+        assert!(Instant::now() < deadline, "the avatar does not go: {:?}", place(&page).await);
+        let Some(from) = place(&page).await else { continue };
+        let go = at(&page, "#go-pad", by, 0).await;
+        touch(&driver, &page, "touchStart", json!([go])).await;
+        let aim = at(&page, "#aim-pad", by, 1).await;
+        touch(&driver, &page, "touchStart", json!([go, aim])).await;
+        let turn = Instant::now() + Duration::from_secs(1);
+        while Instant::now() < turn && !went {
+            let Some(now) = place(&page).await else { break };
+            // As far as the thumb said and in no other way.
+            let (x, y) = (now.0 - from.0, now.1 - from.1);
+            went = x * by.0 + y * by.1 > 40.0 && (x * by.1 - y * by.0).abs() < 20.0;
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        if went {
+            break;
+        }
+        touch(&driver, &page, "touchEnd", json!([])).await;
+    }
+    // Nothing of the page was moved by the thumbs.
+    assert_eq!(text(&page, "return visualViewport.scale").await, "1");
+    touch(&driver, &page, "touchEnd", json!([])).await;
+    // Who lets go stands.
+    let stands = async {
+        loop {
+            let before = place(&page).await;
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            if before.is_some() && place(&page).await == before {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(super::WITHIN, stands).await.expect("it stands once the thumbs are gone");
+    no_error_in_the_console(&driver, &page, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lobby_and_the_arena_keep_nobody_out_and_fit_a_phone() {
+    let Some(driver) = Driver::start() else { return };
+    let axe = super::everyone::axe();
+    let server = Server::start();
+    let id = match_with_bots(&server, 2).await;
+    let page = driver.browser("anybody").await;
+    join(&page, &server, &id, "A player with a long name").await;
+    let mut found = Vec::new();
+    let phone = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
+    let wide = "return document.documentElement.scrollWidth > 360 ? document.documentElement.scrollWidth : ''";
+    for part in ["the lobby", "the arena"] {
+        driver.devtools(&page, "Emulation.setDeviceMetricsOverride", phone.clone()).await;
+        assert_eq!(text(&page, wide).await, "", "{part} is wider than a phone");
+        if let Some(axe) = &axe {
+            found.extend(super::everyone::keeps_out(&driver, &page, axe, part).await);
+        }
+        if part == "the lobby" {
+            click(&page, "#ready").await;
+            begin(&server, &id).await;
+            until(&page, PLAYING).await;
+        }
+    }
+    assert!(found.is_empty(), "{found:#?}");
+    no_error_in_the_console(&driver, &page, &[]).await;
 }

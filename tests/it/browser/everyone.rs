@@ -37,6 +37,7 @@ async fn a_stranger_makes_an_account_and_logs_out_again() {
 
 /// Every page of the site.
 pub(super) async fn pages(server: &Server) -> Vec<String> {
+    let played = super::arena::match_that_ends_soon(server).await;
     let showing = showing(&server.admin().await, 6, 14).await.replace("/api", "");
     let (_, poll) = super::polls::open_poll(server, serde_json::json!({})).await;
     let admin = server.admin().await;
@@ -49,7 +50,11 @@ pub(super) async fn pages(server: &Server) -> Vec<String> {
         ["/", "/login", "/bookings", "/organizer", "/join", "/polls", "/api/docs", "/no/such/page"];
     let room = showing.replace("/showings/", "/admin?room=showing:");
     let series = format!("/series/{series}/present");
-    let made = [showing, format!("{poll}/present"), series, poll, room];
+    let lobby = super::arena::match_with_bots(server, 2).await;
+    super::arena::is_over(server, &played).await;
+    let games = ["/games".to_owned(), format!("/games/{lobby}"), format!("/games/{played}")];
+    let games = games.into_iter().chain([format!("/games/{played}/replay")]);
+    let made = [showing, format!("{poll}/present"), series, poll, room].into_iter().chain(games);
     let desk = ["", "?view=rooms", "?view=accounts", "?view=backups", "?view=trail"];
     let desk = desk.into_iter().map(|view| format!("/admin{view}"));
     fixed.into_iter().map(str::to_owned).chain(made).chain(desk).collect()
@@ -60,6 +65,11 @@ async fn visit(page: &Page, server: &Server, path: &str) {
     page.goto(&format!("{}{path}", server.base())).await.unwrap();
     let shown = match path {
         _ if path.ends_with("/present") => "document.querySelector('#bars li') !== null",
+        "/games" => "document.querySelector('#matches li') !== null",
+        _ if path.ends_with("/replay") => "document.querySelector('#phase').textContent === ''",
+        _ if path.starts_with("/games/") => {
+            "['#door', '#results'].some(css => !document.querySelector(css).hidden)"
+        }
         "/api/docs" => "document.querySelectorAll('main details, main section').length > 3",
         "/admin" => "document.querySelectorAll('#tiles > div').length > 3",
         "/admin?view=rooms" => "document.querySelector('#stored a') !== null",
@@ -106,17 +116,44 @@ async fn every_page_fits_a_phone_and_writes_no_error_to_the_console() {
     page.close().await.unwrap();
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn no_page_keeps_anybody_out_in_light_and_in_dark() {
-    let Some(driver) = Driver::start() else { return };
+/// axe-core, if it is installed, which is said aloud where it is not.
+pub(super) fn axe() -> Option<String> {
     let axe = std::env::var("PLAYHOUSE_TEST_SDK")
         .map(|sdk| format!("{sdk}/node_modules/axe-core/axe.min.js"))
         .ok()
         .and_then(|path| std::fs::read_to_string(path).ok());
-    let Some(axe) = axe else {
+    if axe.is_none() {
         eprintln!("LEFT OUT: axe-core on the pages: it is not installed (./test installs it)");
-        return;
-    };
+    }
+    axe
+}
+
+/// What axe-core finds on the page as it is, above minor, in light and in dark, wide and narrow.
+pub(super) async fn keeps_out(driver: &Driver, page: &Page, axe: &str, name: &str) -> Vec<String> {
+    page.execute(axe, vec![]).await.expect("axe-core is a script");
+    let mut found = Vec::new();
+    for (scheme, width) in [("light", 1200), ("dark", 1200), ("dark", 360), ("light", 360)] {
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        driver.devtools(page, "Emulation.setEmulatedMedia", media).await;
+        let size =
+            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        driver.devtools(page, "Emulation.setDeviceMetricsOverride", size).await;
+        let run = "const done = arguments[arguments.length - 1];
+            axe.run({ resultTypes: ['violations'] }).then(({ violations }) => done(violations
+                .filter(v => v.impact !== 'minor')
+                .map(v => v.id + ': ' + v.nodes.map(n => n.html).slice(0, 3).join(' '))));";
+        let violations = page.execute_async(run, vec![]).await.expect("axe-core runs");
+        for violation in violations.as_array().expect("a list of violations") {
+            found.push(format!("{name} in {scheme}, {width} px wide: {violation}"));
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_keeps_anybody_out_in_light_and_in_dark() {
+    let Some(driver) = Driver::start() else { return };
+    let Some(axe) = axe() else { return };
     let server = Server::start();
     let pages = pages(&server).await;
     let page = driver.browser("anybody").await;
@@ -124,23 +161,7 @@ async fn no_page_keeps_anybody_out_in_light_and_in_dark() {
     let mut found = Vec::new();
     for path in &pages {
         visit(&page, &server, path).await;
-        page.execute(&axe, vec![]).await.expect("axe-core is a script");
-        for (scheme, width) in [("light", 1200), ("dark", 1200), ("dark", 360), ("light", 360)] {
-            let media =
-                json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-            driver.devtools(&page, "Emulation.setEmulatedMedia", media).await;
-            let size =
-                json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
-            driver.devtools(&page, "Emulation.setDeviceMetricsOverride", size).await;
-            let run = "const done = arguments[arguments.length - 1];
-                axe.run({ resultTypes: ['violations'] }).then(({ violations }) => done(violations
-                    .filter(v => v.impact !== 'minor')
-                    .map(v => v.id + ': ' + v.nodes.map(n => n.html).slice(0, 3).join(' '))));";
-            let violations = page.execute_async(run, vec![]).await.expect("axe-core runs");
-            for violation in violations.as_array().expect("a list of violations") {
-                found.push(format!("{path} in {scheme}, {width} px wide: {violation}"));
-            }
-        }
+        found.extend(keeps_out(&driver, &page, &axe, path).await);
     }
     assert!(found.is_empty(), "{found:#?}");
     page.close().await.unwrap();

@@ -142,3 +142,49 @@ async fn a_control_message_that_is_none_ends_the_one_who_said_it() {
     assert!(start.elapsed() < WITHIN);
     house.server.saw_no_panic();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lies_gains_nothing_and_is_named_to_administrators() {
+    let (house, mut players) = three().await;
+    let mallory = players.pop().unwrap();
+    let way = house.seat(&house.server.person("liar").await).await;
+    let connection = super::connect(By::Native, &way).await;
+    // Every bit set: a way that there is not.
+    let lie = Box::new(|_: u32, _: &_| Input { bits: u64::MAX });
+    let mut liar =
+        Player::enter(connection, schema(), super::ticket(&way), lie).await.expect("it is let in");
+    let admin = house.server.admin().await;
+    let start = Instant::now();
+    let told = loop {
+        assert!(liar.play(WITHIN, |p| p.states % 30 == 29).await.unwrap());
+        let told = admin.get("/api/admin/matches").await.unwrap();
+        let of = |seat: u16| {
+            let players = told["items"][0]["players"].as_array().cloned().unwrap_or_default();
+            players.into_iter().find(|player| player["seat"] == seat)
+        };
+        if let Some(of) = of(way.seat).filter(|of| of["suspicions"].as_u64() > Some(0)) {
+            assert_eq!(
+                (&of["suspected_of"], &of["name"]),
+                (&"impossible_input".into(), &"liar".into())
+            );
+            assert!(of["connection"]["received"].as_u64() > Some(0), "{of}");
+            let honest = told["items"][0]["players"].as_array().unwrap();
+            let honest = honest.iter().filter(|player| player["seat"] != way.seat);
+            assert!(
+                honest.clone().count() >= 3 && honest.clone().all(|p| p["suspicions"] == 0),
+                "{told}"
+            );
+            break told;
+        }
+        assert!(start.elapsed() < WITHIN, "nobody is named: {told}");
+    };
+    let first = &told["items"][0];
+    assert!(house.path.ends_with(first["room"].as_str().unwrap().trim_start_matches("game:")));
+    let ann = first["players"].as_array().unwrap().iter().find(|player| player["name"] == "ann");
+    let over = &ann.expect("she plays")["connection"];
+    assert!(over["sent_bytes"].as_u64() > Some(0) && over["rtt_us"].is_u64(), "{over}");
+    assert!(house.server.figure("playhouse_games_suspicions_total", "").await > 0.0);
+    assert!(house.server.logged().contains("impossible_input"));
+    drop(mallory);
+    house.server.saw_no_panic();
+}

@@ -86,3 +86,26 @@ async fn where_udp_is_off_matches_are_played_over_websocket() {
     let mut players = vec![player(By::Web, &way).await];
     begin(&mut players).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_match_that_finds_no_room_waits_and_is_played_once_another_has_ended() {
+    let house = House::with(&[("PLAYHOUSE_GAMES_MATCHES", "1")]).await;
+    let mut first = vec![player(By::Native, &house.seat(&house.ann).await).await];
+    begin(&mut first).await;
+    let bob = house.server.person("bob").await;
+    let path = super::make(&bob, json!({ "seats": 2, "bots": 1 })).await;
+    let way = super::seat(&bob, &path).await;
+    let mut second = player(By::Native, &way).await;
+    bob.post(&format!("{path}/start"), json!({})).await.unwrap();
+    let start = std::time::Instant::now();
+    while bob.get(&path).await.unwrap()["phase"] != "active" {
+        assert!(start.elapsed() < WITHIN, "it does not begin");
+        second.play(std::time::Duration::from_millis(50), |_| false).await.unwrap();
+    }
+    let told = bob.get(&format!("{path}/figures")).await.unwrap();
+    assert!(told["running"].is_null(), "there is no room: {told}");
+    // Nobody is left in the first: it ends.
+    house.ann.post(&format!("{}/leave", house.path), json!({})).await.unwrap();
+    assert!(second.play(WITHIN, |p| p.states > 30).await.unwrap(), "its turn does not come");
+    house.server.saw_no_panic();
+}

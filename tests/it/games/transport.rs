@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use playhouse_loadtest::play::player::Player;
 use playhouse_loadtest::play::{Connection, PlayError, Way, trust};
@@ -11,6 +13,7 @@ use playhouse_protocol::game::frames::Frames;
 use quinn::Endpoint;
 use rand::{Rng, RngCore, SeedableRng};
 use rustls::RootCertStore;
+use sha2::{Digest, Sha256};
 use web_transport_quinn::Session;
 use web_transport_quinn::proto::ConnectRequest;
 
@@ -25,6 +28,32 @@ async fn under_load_clients_prove_their_address_and_get_in() {
     let retried = house.server.figure(INCOMING, "{verdict=\"retry\"}").await;
     let entered = house.server.figure(INCOMING, "{verdict=\"entered\"}").await;
     assert_eq!((retried, entered), (1.0, 1.0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_few_are_on_their_way_nobody_is_asked_and_above_that_everybody_is() {
+    let house = House::with(&[("PLAYHOUSE_QUIC_RETRY_ABOVE", "3")]).await;
+    let way = house.seat(&house.ann).await;
+    let crowd = futures_util::future::join_all((0..3).map(|_| connect(By::Native, &way))).await;
+    assert_eq!(house.server.figure(INCOMING, "{verdict=\"retry\"}").await, 0.0);
+    let (inside, _) = enter(By::Native, &way).await;
+    assert_eq!(house.server.figure(INCOMING, "{verdict=\"retry\"}").await, 1.0);
+    // Who is inside, or gone, is not on the way any more.
+    drop((crowd, inside));
+    let way = house.guest_seat().await;
+    let calm = async {
+        let mut asked = 1.0;
+        loop {
+            drop(connect(By::Native, &way).await);
+            let now = house.server.figure(INCOMING, "{verdict=\"retry\"}").await;
+            if now == asked {
+                return;
+            }
+            asked = now;
+        }
+    };
+    soon(calm).await;
+    house.server.saw_no_panic();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,6 +161,43 @@ async fn a_certificate_of_the_servers_own_is_renewed_and_who_is_inside_stays() {
         way.certificate_hash = Some(told().await);
         Connection::native(&way).await.expect("the newest certificate is served");
     }
+    before.connection.say(&ClientControl::Ready(true)).await.unwrap();
+    let ready =
+        |p: &Player| p.lobby.as_ref().is_some_and(|lobby| lobby.players.iter().any(|p| p.ready));
+    assert!(before.play(WITHIN, ready).await.unwrap());
+}
+
+/// Writes a certificate for `localhost` and its key; its SHA-256 in base64.
+fn write_certificate(folder: &std::path::Path) -> String {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    // The key first: a server that looks in between keeps the pair that it has.
+    std::fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+    std::fs::write(folder.join("cert.pem"), made.cert.pem()).unwrap();
+    STANDARD.encode(Sha256::digest(made.cert.der()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_by_path_is_served_anew_when_it_changes_and_who_is_inside_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = write_certificate(folder.path());
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let settings = [
+        ("PLAYHOUSE_QUIC_CERT", &*path("cert.pem")),
+        ("PLAYHOUSE_QUIC_KEY", &*path("key.pem")),
+        ("PLAYHOUSE_TLS_RELOAD_EVERY", "1s"),
+    ];
+    let house = House::with(&settings).await;
+    let mut way = house.seat(&house.ann).await;
+    assert_eq!(way.certificate_hash, None, "an authority vouches for it");
+    way.certificate_hash = Some(first);
+    let mut before = player(By::Native, &way).await;
+    let second = write_certificate(folder.path());
+    let mut way = house.guest_seat().await;
+    let served = async {
+        way.certificate_hash = Some(second);
+        while Connection::native(&way).await.is_err() {}
+    };
+    soon(served).await;
     before.connection.say(&ClientControl::Ready(true)).await.unwrap();
     let ready =
         |p: &Player| p.lobby.as_ref().is_some_and(|lobby| lobby.players.iter().any(|p| p.ready));

@@ -54,6 +54,7 @@ pub(super) const TABLE: &[Row] = &[
     row("POST", "/api/admin/backups", "--xx+", ""),
     row("DELETE", "/api/admin/backups/{name}", "--xx?", ""),
     row("GET", "/api/admin/connections", "--xx+", ""),
+    row("GET", "/api/admin/matches", "--xx+", ""),
     row("GET", "/api/admin/rooms", "--xx+", ""),
     row("GET", "/api/admin/rooms/stored", "--xx+", ""),
     row("GET", "/api/admin/rooms/{room}", "--xx+", ""),

@@ -7,6 +7,7 @@ use playhouse_protocol::game::control::{Closed, ServerControl};
 
 use super::stage::{Heard, Stage, ms, new_run};
 use crate::ticker::pace::Stopwatch;
+use crate::ticker::play::End;
 use crate::ticker::port::{AttachError, Port, Standing};
 
 #[test]
@@ -41,6 +42,32 @@ fn whoever_waits_is_told_when_the_match_runs_and_whoever_comes_later_where_it_st
     stage.run_until(ms(600));
     assert!(late.control.lock().is_empty());
     assert_eq!(late.datagrams.lock().len(), 5);
+}
+
+#[test]
+fn who_goes_while_the_match_panics_is_gone_in_the_next_epoch_and_who_stays_goes_on() {
+    let mut stage = Stage::default();
+    stage.add(new_run(&Settings { fails_at: 30, ..Settings::default() }, 2, 0));
+    let (going, gone) = stage.tapes[0].attach(0, 1);
+    let (_port, stays) = stage.tapes[0].attach(1, 1);
+    stage.run_until(ms(1_000));
+    assert!(matches!(stage.tapes[0].end, Some(End::Fault { tick: 30, .. })));
+    assert!(stays.closed.lock().is_empty() && gone.closed.lock().is_empty(), "nobody is let go");
+    // Between two epochs one goes, and one comes.
+    drop(going);
+    let (_port, came) = stage.tapes[0].attach(0, 2);
+    let told = gone.control.lock().len();
+    let (hall, mut next) = (stage.tapes[0].hall.clone(), stage.tapes[0].next_run());
+    next.head.settings = serde_json::to_string(&Settings::default()).unwrap();
+    stage.add_to(hall, next);
+    let before = [&gone, &stays].map(|heard| heard.datagrams.lock().len());
+    stage.run_until(ms(2_000));
+    for heard in [&stays, &came] {
+        let epoch = ServerControl::Epoch { epoch: 2, tick: 29 };
+        assert!(heard.control.lock().contains(&epoch), "{:?}", heard.control.lock());
+    }
+    assert!(stays.datagrams.lock().len() > before[1] + 40 && came.datagrams.lock().len() > 40);
+    assert_eq!((gone.control.lock().len(), gone.datagrams.lock().len()), (told, before[0]));
 }
 
 #[test]

@@ -64,8 +64,13 @@ pub(super) fn new_run(settings: &drill::Settings, people: u16, bots: u16) -> Run
 
 impl Stage {
     pub(super) fn add(&mut self, run: Run) -> usize {
+        self.add_to(Arc::default(), run)
+    }
+
+    /// The match that goes on in `hall`, with the connections that are there.
+    pub(super) fn add_to(&mut self, hall: Arc<Hall>, run: Run) -> usize {
         let (tell, words) = mpsc::channel(WORDS_MAX);
-        let (hall, reins) = (Arc::new(Hall::default()), Arc::new(Reins::new(run.tick)));
+        let reins = Arc::new(Reins::new(run.tick));
         let room = RoomId::new("game", format!("m{}", self.tapes.len())).unwrap();
         let placed = Placed { room, hall: hall.clone(), reins: reins.clone(), words: tell };
         let play = Play::new(placed, run.clone()).expect("the match can be played");

@@ -4,14 +4,21 @@ use super::command::{Phase, Presence};
 use super::ending::{Ending, Why};
 use super::event::{Event, Reason};
 use super::seats::Seated;
-use super::{COUNTDOWN, Match};
+use super::{COUNTDOWN, Match, TAKE_UP_TIME};
 use crate::games::{GameKind, Seat};
 use crate::time::Timestamp;
 
 impl Match {
     pub(super) fn due_at(&self) -> Option<Timestamp> {
         let seats = self.seats.iter().filter_map(|(_, seated)| seated.until());
-        seats.chain(self.until).min()
+        seats.chain(self.phase_until()).min()
+    }
+
+    /// When the phase ends by itself; a match that has begun also where nobody comes to play it.
+    fn phase_until(&self) -> Option<Timestamp> {
+        let waits = self.phase == Phase::Active && self.epoch == 0;
+        let waits_until = self.began_at.filter(|_| waits).map(|began| began + TAKE_UP_TIME);
+        self.until.into_iter().chain(waits_until).min()
     }
 
     /// Everything that is due.
@@ -24,7 +31,7 @@ impl Match {
         };
         let events = self.settled(now, self.seats.iter().filter_map(late).collect());
         let after = self.after(now, &events);
-        match after.until.filter(|until| *until <= now) {
+        match after.phase_until().filter(|until| *until <= now) {
             Some(_) => [events, after.phase_ends(now)].concat(),
             None => events,
         }
@@ -52,6 +59,7 @@ impl Match {
                 events.push(Event::Began);
                 events
             }
+            Phase::Active if self.epoch == 0 => vec![Event::Ended(Ending::Void(Why::NoRoom))],
             Phase::Active => vec![Event::Ended(Ending::Void(Why::Overdue))],
             Phase::Concluded | Phase::Void => vec![],
         }

@@ -82,4 +82,6 @@ pub enum Why {
     Overdue,
     /// It could not be gone on with, as after a change of the game's rules, or its end did not fit.
     Unsound,
+    /// It had begun, and nobody came to play it in time: as many matches ran as could.
+    NoRoom,
 }

@@ -76,6 +76,10 @@ pub const LOBBY_TIME: Duration = Duration::from_secs(15 * 60);
 /// How long a match may wait again at least, once a start was called off. 1 min.
 pub const LOBBY_AGAIN: Duration = Duration::from_secs(60);
 
+/// How long a match that has begun waits for somebody to play it. 1 min: where as many matches run as can, one of
+/// them may end, and a server that was killed just then is back; longer nobody looks at an arena that stands still.
+pub const TAKE_UP_TIME: Duration = Duration::from_secs(60);
+
 /// How long a match may be active, whatever became of its ticker. 90 min: twice the longest play.
 pub const ACTIVE_TIME: Duration = Duration::from_secs(90 * 60);
 

@@ -2,7 +2,7 @@
 
 use super::super::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX};
 use super::super::*;
-use super::stage::{Stage, creation, person};
+use super::stage::{Stage, creation, person, second};
 use crate::games::Seat;
 
 fn refused(creation: Creation) -> String {
@@ -97,6 +97,24 @@ fn a_house_match_goes_on_with_bots_alone() {
     stage.tell(true).unwrap();
     stage.finish();
     assert_eq!(stage.rules.phase, Phase::Concluded);
+    stage.end();
+}
+
+#[test]
+fn a_match_that_nobody_comes_to_play_ends_and_says_why() {
+    let mut stage = Stage::new(creation());
+    stage.begin(&[1, 2]);
+    stage.pass(TAKE_UP_TIME - second(1));
+    assert_eq!(stage.rules.phase, Phase::Active, "its turn may still come");
+    stage.pass(second(1));
+    assert_eq!(stage.rules.ending, Some(Ending::Void(Why::NoRoom)));
+    stage.end();
+    // Once it was taken up it may wait for longer, as after a crash.
+    let mut stage = Stage::new(creation());
+    stage.begin(&[1, 2]);
+    stage.take_up().unwrap();
+    stage.pass(TAKE_UP_TIME * 5);
+    assert_eq!(stage.rules.phase, Phase::Active);
     stage.end();
 }
 

@@ -340,6 +340,7 @@ fn a_match_whose_ticker_is_never_done_is_void_in_the_end() {
         0s     ann  come         -> in seat 0 as 1
         0s     ann  ready        -> countdown until 3s
         3s     wall              -> active until 5403s; 0 P1 here ready host; 3 Bot 1 bot
+        3s     ticker takes up   -> active until 5403s
         5402s  wall              -> active until 5403s; 0 P1 here ready host; 3 Bot 1 bot
         5403s  wall              -> void: Overdue
         ",
