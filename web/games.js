@@ -64,8 +64,8 @@ async function read() {
   draw();
 }
 
-async function open(form, { title, map, seats, bots, minutes, frags, listed }) {
-  const settings = { map, minutes: Number(minutes), frags: Number(frags) };
+async function open(form, { title, map, seats, bots, sight, minutes, frags, listed }) {
+  const settings = { map, sight: Number(sight), minutes: Number(minutes), frags: Number(frags) };
   const made = await make("arena", { title: title || undefined, settings, seats: Number(seats), bots: Number(bots), listed: Boolean(listed) });
   form.reset();
   go(made.id, true);

@@ -117,7 +117,8 @@ async fn two_pages_play_over_webtransport_from_the_lobby_to_the_results() {
     let (host, guest) = (driver.browser("host").await, driver.browser("guest").await);
     log_in(&host, &server, "admin", ADMIN, "/games").await;
     fill(&host, "#make [name=title]", "Friday").await;
-    for (field, value) in [("seats", "4"), ("bots", "0"), ("minutes", "1")] {
+    // Wherever they come in, they see each other.
+    for (field, value) in [("seats", "4"), ("bots", "0"), ("minutes", "1"), ("sight", "120")] {
         let clear = format!("document.querySelector('#make [name={field}]').value = ''");
         host.execute(&clear, vec![]).await.unwrap();
         fill(&host, &format!("#make [name={field}]"), value).await;
@@ -408,7 +409,7 @@ async fn the_lobby_and_the_arena_keep_nobody_out_and_fit_a_phone() {
     let server = Server::start();
     let id = match_with_bots(&server, 2).await;
     let page = driver.browser("anybody").await;
-    join(&page, &server, &id, "A player with a long name").await;
+    join(&page, &server, &id, "A player with long names").await;
     let mut found = Vec::new();
     let phone = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
     let wide = "return document.documentElement.scrollWidth > 360 ? document.documentElement.scrollWidth : ''";
