@@ -118,7 +118,7 @@ function draw() {
   $("#title").textContent = title;
   // It has begun, and its turn has not come: as many others are played as can be.
   const waits = view.phase === "active" && session && !arena;
-  const who = session || over ? "" : ` ${sentence(matches.people(matches.seated(view)))}`;
+  const who = session || over ? "" : ` ${sentence(matches.people(matches.seated(view)))}${view.open ? "" : " Nobody else can come in."}`;
   $("#phase").textContent = waits ? "Waiting for the server to play it." : PHASES[view.phase] + who;
   $("#door").hidden = Boolean(session) || over || !view.open;
   $("#lobby").hidden = !session || over || view.phase === "active";
