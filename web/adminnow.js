@@ -1,10 +1,11 @@
 // How the server is now: figures once a second, closed rooms, slow watchers, crashes, dead letters.
 
+import { readMatches } from "./adminplay.js";
 import { get, now, post } from "./api.js";
 import { bytes, decimal, millis, Spark, span } from "./figures.js";
 import { $, announce, el, say, stamp, sure, toast } from "./ui.js";
 
-/** How often slow watchers are looked for, in milliseconds. */
+/** How often slow watchers and matches are looked at, in milliseconds. */
 const LOOK_EVERY = 3000;
 
 const sum = (figures, name) => Object.values(figures.kinds).reduce((all, kind) => all + (kind[name] ?? 0), 0);
@@ -143,8 +144,9 @@ const readBehind = async () => drawBehind(await get("/api/admin/connections?limi
 /** Shows this part of the page; what it reads by itself is read for as long as it is shown and seen. */
 export async function showNow() {
   leaveNow();
-  looking = setInterval(() => { if (!document.hidden) readBehind().catch(() => { /* The badge says that the server is away. */ }); }, LOOK_EVERY);
-  await Promise.all([readTroubles(), readBehind()]);
+  const look = () => Promise.all([readBehind(), readMatches()]);
+  looking = setInterval(() => { if (!document.hidden) look().catch(() => { /* The badge says that the server is away. */ }); }, LOOK_EVERY);
+  await Promise.all([readTroubles(), look()]);
 }
 
 export function leaveNow() {

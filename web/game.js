@@ -67,7 +67,11 @@ function stood(words, code) {
   arena?.close();
   arena = null;
   for (const part of ["#play", "#lobby", "#away", "#transport"]) $(part).hidden = true;
-  if (code === "Over") { refresh().catch(say); return; }
+  if (code === "Over") {
+    $("#connection").hidden = true;
+    refresh().catch(say);
+    return;
+  }
   $("#phase").textContent = sentence(words);
   announce(words);
   draw();

@@ -5,6 +5,9 @@ import { CELL, RADIUS, TURN } from "./arena.js";
 /** How much of the ground is seen along the shorter side of the picture, in centimetres. */
 const SHORT_SIDE = 2200;
 
+/** How many pixels the radius of an avatar has at least, however much of the ground is seen. */
+const RADIUS_PX = 5;
+
 /** For how long a hit is seen, in ms. */
 const SPARK_MS = 250;
 
@@ -34,6 +37,7 @@ export class Picture {
   #sparks = [];
   #eye = { x: 0, y: 0 };
   #scale = 1;
+  #ratio = 1;
 
   constructor(canvas, ground) {
     [this.#canvas, this.#ground, this.#pen] = [canvas, ground, canvas.getContext("2d")];
@@ -45,10 +49,10 @@ export class Picture {
   }
 
   #fit() {
-    const ratio = Math.min(2, devicePixelRatio || 1);
+    this.#ratio = Math.min(2, devicePixelRatio || 1);
     const { clientWidth, clientHeight } = this.#canvas;
-    this.#canvas.width = Math.max(1, Math.round(clientWidth * ratio));
-    this.#canvas.height = Math.max(1, Math.round(clientHeight * ratio));
+    this.#canvas.width = Math.max(1, Math.round(clientWidth * this.#ratio));
+    this.#canvas.height = Math.max(1, Math.round(clientHeight * this.#ratio));
   }
 
   /** A hit at a place. */
@@ -73,10 +77,21 @@ export class Picture {
     pen.fillRect(0, 0, width, height);
     pen.setTransform(this.#scale, 0, 0, this.#scale, width / 2 - this.#eye.x * this.#scale, height / 2 - this.#eye.y * this.#scale);
     this.#floor();
-    items.forEach((item) => this.#item(item));
-    shots.forEach((shot) => this.#shot(shot));
-    players.forEach((player) => this.#player(player));
+    for (const item of items) this.#seen(item, (at) => this.#item(at));
+    for (const shot of shots) this.#shot(shot);
+    for (const player of players) this.#seen(player, (at) => this.#player(at));
     this.#burn();
+  }
+
+  /** Draws a thing where it is, and no smaller than can be seen. */
+  #seen(thing, draw) {
+    const pen = this.#pen;
+    const larger = Math.max(1, (RADIUS_PX * this.#ratio) / (RADIUS * this.#scale));
+    pen.save();
+    pen.translate(thing.x, thing.y);
+    pen.scale(larger, larger);
+    draw({ ...thing, x: 0, y: 0, larger });
+    pen.restore();
   }
 
   /** The walls, and lines on the floor by which one sees that one moves. */
@@ -128,7 +143,7 @@ export class Picture {
     pen.stroke();
   }
 
-  #player({ x, y, aim, health, shield, name, mine, rapid }) {
+  #player({ x, y, aim, health, shield, name, mine, rapid, larger }) {
     const pen = this.#pen;
     const angle = (aim * 2 * Math.PI) / TURN;
     pen.fillStyle = mine ? this.#tone.brand : this.#tone.standard;
@@ -154,7 +169,7 @@ export class Picture {
     pen.fillStyle = health > 34 ? this.#tone.good : this.#tone.bad;
     pen.fillRect(x - 50, y - 84, Math.max(0, health), 12);
     pen.fillStyle = this.#tone.ink;
-    pen.font = `${Math.max(40, 12 / this.#scale)}px system-ui, sans-serif`;
+    pen.font = `${Math.max(40, (12 * this.#ratio) / this.#scale / larger)}px system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.fillText(name, x, y - 96);
   }

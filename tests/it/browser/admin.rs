@@ -89,6 +89,27 @@ async fn a_watcher_who_reads_nothing_is_named_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_plays_is_seen_with_how_they_are_reached() {
+    let Some(driver) = Driver::start() else { return };
+    let server = Server::start();
+    let desk = desk(&driver, &server).await;
+    let facts = |said: &str| {
+        format!("return document.querySelector('#played-facts').textContent.startsWith('{said}')")
+    };
+    until(&desk, &facts("No match is played.")).await;
+    let id = super::arena::match_with_bots(&server, 2).await;
+    super::arena::begin(&server, &id).await;
+    until(&desk, &facts("1 match is played, by bots alone.")).await;
+    let page = driver.browser("ann").await;
+    super::arena::join(&page, &server, &id, "Ann").await;
+    until(&desk, &facts("1 match is played, by 1 person.")).await;
+    let row = "return /Ann.* ms.* ms.* %.*B.*1 tick.*0$/s.test(document.querySelector('#played tbody tr')?.innerText)";
+    until(&desk, row).await;
+    no_error_in_the_console(&driver, &desk, &[]).await;
+    server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn backups_are_made_and_deleted_and_it_is_said_what_is_in_none() {
     let Some(driver) = Driver::start() else { return };
     let server = Server::start();
