@@ -21,7 +21,7 @@ fuzz_target!(|data: &[u8]| {
     let Some((which, bytes)) = data.split_first() else { return };
     if which % 2 == 0 {
         let mut replay = Replay::open(&HEAD, bytes).expect("the match itself is sound");
-        while replay.world().tick() < TICKS_MAX && matches!(replay.next(), Ok(true)) {}
+        while replay.world().tick() < TICKS_MAX && matches!(replay.play_tick(), Ok(true)) {}
     } else {
         let _ = find("arena").expect("arena is a game").restore(bytes);
     }
