@@ -20,7 +20,8 @@ const DATAGRAM_AGE_MAX_MS = 100;
 /** Why WebTransport is not used, in words; null if it may be tried. */
 export function unusable(reach) {
   if (!reach.webtransport) return "The server offers no WebTransport.";
-  return typeof WebTransport === "undefined" ? "This browser has no WebTransport." : null;
+  if (typeof WebTransport !== "undefined") return null;
+  return globalThis.isSecureContext === false ? "Over plain HTTP browsers have no WebTransport." : "This browser has no WebTransport.";
 }
 
 /**
