@@ -1,6 +1,7 @@
 //! A built jail as the supervisor sees it, and the zygote that bears its keeper.
 
 use std::fs::File;
+use std::iter;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,24 +10,32 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use serde::de::DeserializeOwned;
 
-use crate::error::Error;
+use crate::cgroup::Group;
+use crate::error::{Error, StepFailed};
 use crate::image::Image;
-use crate::plan::{Ids, Step, Walls, sabotage, walls};
+use crate::plan::{Build, Ids, Walls, build, sabotage};
 use crate::sandbox::Config;
 use crate::syscall::linux;
 use crate::tier::Tier;
-use crate::wire::{self, Bear, Born, FromKeeper, ToKeeper};
+use crate::wire::{self, Bear, Born, FromKeeper, FromProgram, ToKeeper};
 use crate::zygote::ARGUMENT;
 
 /// How long building a jail may take. 10 s: a machine under load builds one in some ms.
 const BUILD_MS: u16 = 10_000;
 
-/// A jail whose walls stand, for one job.
+/// A jail whose walls stand and whose program's process waits behind them, for one job.
 #[derive(Debug)]
 pub(crate) struct Jail {
     /// To the keeper.
     pub(crate) channel: OwnedFd,
+    /// To the program's process, until it executes the program.
+    pub(crate) door: OwnedFd,
+    /// Reports of forbidden calls.
+    pub(crate) listener: OwnedFd,
+    /// How many steps its plan has.
+    pub(crate) steps: usize,
     /// The keeper's process. Its death is the death of everything in the jail.
     pub(crate) keeper: OwnedFd,
     /// The folder `/work`.
@@ -58,7 +67,7 @@ impl Drop for Jail {
     }
 }
 
-fn wait_readable(fd: &OwnedFd, within_ms: u16) -> bool {
+pub(crate) fn wait_readable(fd: &OwnedFd, within_ms: u16) -> bool {
     let mut wait = [PollFd::new(fd.as_fd(), PollFlags::POLLIN)];
     loop {
         match poll(&mut wait, PollTimeout::from(within_ms)) {
@@ -79,6 +88,7 @@ const REST: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub(crate) struct Zygote {
     tier: Tier,
+    landlock: u32,
     uid_base: u32,
     hall: Option<File>,
     sabotage: Option<usize>,
@@ -124,6 +134,7 @@ impl Zygote {
     /// The program cannot be started, or there is no descriptor or process to be had.
     pub(crate) fn start(
         config: &Config,
+        landlock: u32,
         uid_base: u32,
         hall: Option<&Path>,
     ) -> Result<Self, Error> {
@@ -131,18 +142,26 @@ impl Zygote {
         let hall =
             hall.map(File::open).transpose().map_err(Error::own("open the keepers' cgroup"))?;
         let Config { tier, sabotage, .. } = *config;
-        Ok(Self { tier, uid_base, hall, sabotage, helper: config.helper.clone(), inner })
+        Ok(Self { tier, landlock, uid_base, hall, sabotage, helper: config.helper.clone(), inner })
     }
 
-    /// Builds a jail: the user ids of slot `slot` are its program's.
+    /// Builds a jail for a job in `group`: the user ids of slot `slot` are its program's.
     ///
     /// # Errors
     ///
     /// The step that failed, or that no zygote lives long enough.
-    pub(crate) fn build(&self, image: &Image, slot: u32) -> Result<Jail, Error> {
-        let (ours, keeper) = self.bear(slot)?;
-        match self.raise(image, &ours) {
-            Ok(work) => Ok(Jail { channel: ours, keeper, work, image: image.clone() }),
+    pub(crate) fn build(
+        &self,
+        image: &Image,
+        slot: u32,
+        group: Option<&Group>,
+    ) -> Result<Jail, Error> {
+        let (channel, keeper) = self.bear(slot)?;
+        match self.raise(image, &channel, group) {
+            Ok((work, door, listener, steps)) => {
+                let image = image.clone();
+                Ok(Jail { channel, door, listener, steps, keeper, work, image })
+            }
             Err(error) => {
                 // Half a jail is nobody's: it is gone before its failure is told.
                 let _ = linux::kill(keeper.as_fd());
@@ -176,21 +195,41 @@ impl Zygote {
         Err(Error::Lost { doing: "asking the zygote" })
     }
 
-    /// Lets the keeper at the other end of `channel` build the walls, and takes its folder `/work`.
-    fn raise(&self, image: &Image, channel: &OwnedFd) -> Result<OwnedFd, Error> {
-        let doing = "building its walls";
-        let mut steps: Vec<Step> = walls(Walls { tier: self.tier, image });
-        sabotage(steps.iter_mut(), self.sabotage);
-        wire::send(channel, &ToKeeper::Build(steps), &[])
+    /// Lets the keeper at the other end of `channel` build the walls and bear the program's process.
+    /// Hands over the folder `/work`, our end of the process's door, the listener of its filter, and
+    /// how many steps it took.
+    fn raise(
+        &self,
+        image: &Image,
+        channel: &OwnedFd,
+        group: Option<&Group>,
+    ) -> Result<(OwnedFd, OwnedFd, OwnedFd, usize), Error> {
+        let (door, theirs) = wire::pair().map_err(Error::errno("make a jail's door"))?;
+        let birthplace = group.and_then(|group| group.birthplace.as_ref());
+        let tasks = group.map_or(&[][..], |group| &group.tasks);
+        let (tier, landlock) = (self.tier, self.landlock);
+        let (v2, v1) = (birthplace.is_some(), !tasks.is_empty());
+        let Build { mut walls, mut program, born_in_cgroup } =
+            build(Walls { tier, image, landlock, v2, v1 });
+        sabotage(walls.iter_mut().chain(&mut program), self.sabotage);
+        let steps = walls.len() + program.len();
+        let fds: Vec<_> =
+            iter::once(&theirs).chain(birthplace).chain(tasks).map(AsFd::as_fd).collect();
+        wire::send(channel, &ToKeeper::Build(Build { walls, program, born_in_cgroup }), &fds)
             .map_err(|_| Error::Lost { doing: "sending its plan" })?;
-        if !wait_readable(channel, BUILD_MS) {
-            return Err(Error::Lost { doing });
-        }
-        match wire::receive::<FromKeeper>(channel).map_err(|_| Error::Lost { doing })? {
-            Some((FromKeeper::Ready, fds)) => fds.into_iter().next().ok_or(Error::Lost { doing }),
-            Some((FromKeeper::Failed(failed), _)) => Err(failed.into()),
-            _ => Err(Error::Lost { doing }),
-        }
+        // So that it closes when the process ends.
+        drop(theirs);
+        let work = answer(channel, |message| match message {
+            FromKeeper::Ready => Ok(()),
+            FromKeeper::Failed(failed) => Err(Some(failed)),
+            _ => Err(None),
+        })?;
+        let listener = answer(&door, |message| match message {
+            FromProgram::Listener => Ok(()),
+            FromProgram::Failed(failed) => Err(Some(failed)),
+            FromProgram::Starting => Err(None),
+        })?;
+        Ok((work, door, listener, steps))
     }
 
     /// Asks the zygote for a keeper at the other end of `channel`.
@@ -228,4 +267,19 @@ impl Zygote {
     pub(crate) fn id(&self) -> u32 {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).process.id()
     }
+}
+
+/// Waits for a message that brings a descriptor, and is the expected one.
+fn answer<T: DeserializeOwned>(
+    socket: &OwnedFd,
+    good: impl FnOnce(T) -> Result<(), Option<StepFailed>>,
+) -> Result<OwnedFd, Error> {
+    let lost = || Error::Lost { doing: "building its walls" };
+    if !wait_readable(socket, BUILD_MS) {
+        return Err(lost());
+    }
+    let message = wire::receive::<T>(socket).map_err(|_| lost())?;
+    let (message, fds) = message.ok_or_else(lost)?;
+    good(message).map_err(|failed| failed.map_or_else(lost, Error::from))?;
+    fds.into_iter().next().ok_or_else(lost)
 }

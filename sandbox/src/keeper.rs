@@ -1,8 +1,9 @@
 //! The keeper of a jail: process 1 of its namespaces.
 //!
-//! It builds the walls, waits for one job, fills the jail, bears the program's process, drops all
-//! its own rights, and reaps until it is killed. When it ends, for whatever reason, the kernel kills
-//! everything in its pid namespace. No jail is used twice: a second job finds nobody.
+//! It builds the walls, bears the program's process (which waits for its job behind them, see
+//! [`program`](crate::program)), fills the jail for its job, drops all its own rights, and reaps
+//! until it is killed. When it ends, for whatever reason, the kernel kills everything in its pid
+//! namespace. No jail is used twice: a second job finds nobody.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -17,7 +18,9 @@ use nix::unistd::Pid;
 
 use crate::child::{self, Birth};
 use crate::error::StepFailed;
-use crate::plan::Job;
+use crate::layer::Layer;
+use crate::plan::Build;
+use crate::program;
 use crate::steps::{Descriptors, carry_out};
 use crate::syscall::Syscalls;
 use crate::syscall::linux::{self, Linux};
@@ -48,39 +51,59 @@ pub(crate) fn run(channel: &OwnedFd, zygote: &OwnedFd, filter: &Arc<[libc::sock_
 }
 
 fn keep(channel: &OwnedFd, zygote: &OwnedFd, sys: &mut Linux) -> Result<(), End> {
-    let mut fds = Descriptors {
-        zygote: zygote.as_raw_fd(),
-        channel: channel.as_raw_fd(),
-        ..Descriptors::default()
+    let mut fds = Descriptors { zygote: zygote.as_raw_fd(), ..Descriptors::default() };
+    let Some((ToKeeper::Build(plan), given)) = wire::receive(channel)? else {
+        return Err(End::Lost);
     };
-    let Some((ToKeeper::Build(walls), _)) = wire::receive(channel)? else { return Err(End::Lost) };
-    try_all(channel, carry_out(&walls, sys, &fds))?;
+    try_all(channel, carry_out(&plan.walls, sys, &fds))?;
     let work = std::fs::File::open("/work").map_err(|_| End::Lost)?;
+    // Blocked before the birth, so that no end is missed.
+    sys.default_signals()?;
+    let mut mask = SigSet::empty();
+    mask.add(Signal::SIGCHLD);
+    mask.thread_block()?;
+    let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
+    let program = bear(channel, &plan, &given, sys, &mut fds)?;
+    drop(given);
     wire::send(channel, &FromKeeper::Ready, &[work.as_fd()])?;
     drop(work);
 
-    let Some((ToKeeper::Run(job), given)) = wire::receive(channel)? else { return Err(End::Lost) };
-    let cgroup = sort(&job, &given, &mut fds).ok_or(End::Lost)?;
-    try_all(channel, carry_out(&job.fill, sys, &fds))?;
-    // Blocked before the birth, so that no end is missed.
-    let mut mask = SigSet::empty();
-    mask.add(Signal::SIGCHLD);
-    sys.default_signals()?;
-    mask.thread_block()?;
-    let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)?;
-    let program = match child::bear(0, cgroup.map(AsFd::as_fd)) {
-        Ok(Birth::Child) => {
-            let failed = carry_out(&job.run, sys, &fds);
-            let _ = try_all(channel, failed);
-            child::leave(127)
-        }
-        Ok(Birth::Parent(pid, _)) => pid,
-        Err(errno) => return tell(channel, "bear the program's process in its cgroup", errno),
+    let Some((ToKeeper::Fill(steps), given)) = wire::receive(channel)? else {
+        return Err(End::Lost);
     };
+    fds.files = given.first().map_or(-1, AsRawFd::as_raw_fd);
+    try_all(channel, carry_out(&steps, sys, &fds))?;
     drop(given);
+    // Before the program can run: it waits until the supervisor has heard this.
     sys.drop_capabilities()?;
     sys.no_new_privileges()?;
+    wire::send(channel, &FromKeeper::Filled, &[])?;
     reap(channel, program, &signals)
+}
+
+/// Bears the program's process, in its cgroup of version 2 if there is one. Beside the plan came the
+/// process's door, that cgroup, and the `tasks` files of version 1.
+fn bear(
+    channel: &OwnedFd,
+    plan: &Build,
+    given: &[OwnedFd],
+    sys: &mut Linux,
+    fds: &mut Descriptors,
+) -> Result<Pid, End> {
+    let (door, rest) = given.split_first().ok_or(End::Lost)?;
+    let born_in = if plan.born_in_cgroup { 1 } else { 0 };
+    let (cgroup, tasks) = rest.split_at_checked(born_in).ok_or(End::Lost)?;
+    fds.door = door.as_raw_fd();
+    fds.tasks = tasks.iter().map(AsRawFd::as_raw_fd).collect();
+    match child::bear(0, cgroup.first().map(AsFd::as_fd)) {
+        Ok(Birth::Child) => program::run(door, &plan.program, sys, fds),
+        Ok(Birth::Parent(pid, _)) => Ok(pid),
+        Err(errno) => {
+            let step = "bear the program's process in its cgroup".to_owned();
+            let failed = StepFailed { step, layer: Layer::Cgroup, errno: errno as i32 };
+            Err(try_all(channel, Err(failed)).err().unwrap_or(End::Lost))
+        }
+    }
 }
 
 /// Tells the supervisor of a step that failed.
@@ -89,29 +112,6 @@ fn try_all(channel: &OwnedFd, done: Result<(), StepFailed>) -> Result<(), End> {
         wire::send(channel, &FromKeeper::Failed(failed), &[])?;
         Err(End::Told)
     })
-}
-
-fn tell(channel: &OwnedFd, step: &str, errno: Errno) -> Result<(), End> {
-    let layer = crate::layer::Layer::Cgroup;
-    try_all(channel, Err(StepFailed { step: step.to_owned(), layer, errno: errno as i32 }))
-}
-
-/// Sorts the descriptors that came with a job: three streams, the files, the cgroup of version 2 if
-/// there is one, and the `tasks` files of version 1.
-fn sort<'a>(job: &Job, given: &'a [OwnedFd], fds: &mut Descriptors) -> Option<Option<&'a OwnedFd>> {
-    let (streams, rest) = given.split_at_checked(3)?;
-    let (files, rest) = rest.split_first()?;
-    let (cgroup, tasks) = match (job.born_in_cgroup, rest.split_first()) {
-        (true, Some((cgroup, tasks))) => (Some(cgroup), tasks),
-        (true, None) => return None,
-        (false, _) => (None, rest),
-    };
-    for (place, stream) in fds.streams.iter_mut().zip(streams) {
-        *place = stream.as_raw_fd();
-    }
-    fds.files = files.as_raw_fd();
-    fds.tasks = tasks.iter().map(AsRawFd::as_raw_fd).collect();
-    Some(cgroup)
 }
 
 /// Reaps every process of the jail, tells of the program's own end, and goes on until the supervisor

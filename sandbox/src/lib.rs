@@ -21,7 +21,7 @@
 //! supervisor (this library, many threads)
 //!   └─ zygote (one thread, small): bears keepers
 //!        └─ keeper (process 1 of the jail): builds the walls, waits, fills the jail
-//!             └─ the program: joins its cgroups, gives up every right, executes
+//!             └─ the program: joins its cgroups, gives up every right, waits, executes
 //! ```
 //!
 //! The plan of all steps is plain data (`plan`), carried out by `steps` over the trait
@@ -41,6 +41,7 @@ mod limits;
 mod module;
 mod plan;
 mod pool;
+mod program;
 mod report;
 mod restrict;
 mod sandbox;

@@ -116,7 +116,7 @@ impl Yard {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let make = |mine| Group::make(mine, number, self.keeper);
         let group = self.mine.as_ref().map(make).transpose()?;
-        match self.zygote.build(image, (number % SLOTS) as u32) {
+        match self.zygote.build(image, (number % SLOTS) as u32, group.as_ref()) {
             Ok(jail) => Ok(Place { jail, group }),
             Err(error) => {
                 let left = group.map(Group::into_remains).map_or(0, Remains::remove);

@@ -3,6 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::PathBuf;
 
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
@@ -10,7 +11,7 @@ use crate::cgroup::{CONTROLLERS, Group, Hierarchies, Mine};
 use crate::collect::collect;
 use crate::error::Error;
 use crate::image::Image;
-use crate::jail::{Jail, Zygote};
+use crate::jail::{Jail, Zygote, wait_readable};
 use crate::plan;
 use crate::pool::{Pool, Yard};
 use crate::report::{Outcome, Report};
@@ -19,7 +20,7 @@ use crate::spec::{Input, Spec};
 use crate::tier::Tier;
 use crate::verdict::{Evidence, judge};
 use crate::watch::{Ends, Seen, Stream, Watch};
-use crate::wire::{self, ToKeeper};
+use crate::wire::{self, FromKeeper, ToKeeper};
 
 /// First user id that jails are mapped to. Above what systemd gives to containers, below 2^31.
 const UID_BASE: u32 = 2_000_000_000;
@@ -121,7 +122,7 @@ impl Sandbox {
         if let (Some(id), Some(mine)) = (keeper_id, &mine) {
             give_births(mine, id)?;
         }
-        let zygote = Zygote::start(config, uid_base, hall.as_deref())?;
+        let zygote = Zygote::start(config, landlock, uid_base, hall.as_deref())?;
         let pool = Pool::start(Yard::new(zygote, mine, keeper_id, config.pool.clone()))?;
         let helper = config.helper.clone();
         Ok(Self { tier, landlock, pool, helper, sabotage: config.sabotage })
@@ -177,42 +178,33 @@ impl Sandbox {
         input: Input,
         hooks: Hooks<'_>,
     ) -> Result<Outcome, Error> {
-        let ends = self.hand_over(jail, group, spec, input)?;
+        let ends = self.hand_over(jail, spec, input)?;
         let mut nobody = |_: Stream, _: &[u8]| {};
         let sink = hooks.sink.unwrap_or(&mut nobody);
-        let mut watch = Watch::new(&jail.channel, &spec.limits, &spec.arguments[0], ends, sink)?;
+        let mut watch = Watch::new(jail, &spec.limits, &spec.arguments[0], ends, sink)?;
         watch.group = group;
         watch.cancel = hooks.cancel;
         let watched = watch.run();
         end(jail, group, watch.has_ended())?;
         watched?;
-        self.report(jail, group, spec, watch.finish())
+        self.report(jail, group, spec, watch.finish()?)
     }
 
-    /// Sends the job to the jail's keeper, with everything it needs.
-    fn hand_over(
-        &self,
-        jail: &Jail,
-        group: Option<&Group>,
-        spec: &Spec,
-        input: Input,
-    ) -> Result<Ends, Error> {
+    /// Lets the keeper fill the jail, and then sends the job to the program's process.
+    fn hand_over(&self, jail: &Jail, spec: &Spec, input: Input) -> Result<Ends, Error> {
+        let mut job = plan::job(spec, self.tier);
+        let number = self.sabotage.and_then(|number| number.checked_sub(jail.steps));
+        plan::sabotage(job.fill.iter_mut().chain(&mut job.run), number);
+        let files = files(spec)?;
+        let beside: Vec<BorrowedFd<'_>> = files.iter().map(AsFd::as_fd).collect();
+        wire::send(&jail.channel, &ToKeeper::Fill(job.fill), &beside).map_err(lost)?;
+        // While the keeper is at it:
         let (stdin, feed) = stdin(input)?;
         let (out, stdout) = pipe()?;
         let (err, stderr) = pipe()?;
-        let files = files(spec)?;
-        let birthplace = group.and_then(|group| group.birthplace.as_ref());
-        let tasks = group.map_or(&[][..], |group| &group.tasks);
-        let mut job =
-            plan::job(spec, self.tier, self.landlock, birthplace.is_some(), !tasks.is_empty());
-        let walls = plan::walls(plan::Walls { tier: self.tier, image: &spec.image }).len();
-        let number = self.sabotage.and_then(|number| number.checked_sub(walls));
-        plan::sabotage(job.fill.iter_mut().chain(&mut job.run), number);
-        let given = [&stdin, &stdout, &stderr, &files].into_iter();
-        let fds: Vec<BorrowedFd<'_>> =
-            given.chain(birthplace).chain(tasks).map(AsFd::as_fd).collect();
-        wire::send(&jail.channel, &ToKeeper::Run(job), &fds)
-            .map_err(Error::errno("send a job to its jail"))?;
+        is_filled(jail)?;
+        let streams = [&stdin, &stdout, &stderr].map(AsFd::as_fd);
+        wire::send(&jail.door, &job.run, &streams).map_err(lost)?;
         Ok(Ends { input: feed, streams: [out, err] })
     }
 
@@ -283,6 +275,26 @@ impl Sandbox {
     }
 }
 
+/// How long the keeper may take to fill the jail, before the program starts. 10 s.
+const FILL_MS: u16 = 10_000;
+
+fn lost(_: Errno) -> Error {
+    Error::Lost { doing: "it set up a job" }
+}
+
+/// Waits until the keeper has filled the jail.
+fn is_filled(jail: &Jail) -> Result<(), Error> {
+    let late = Error::Lost { doing: "it set up a job" };
+    if !wait_readable(&jail.channel, FILL_MS) {
+        return Err(late);
+    }
+    match wire::receive::<FromKeeper>(&jail.channel).map_err(lost)? {
+        Some((FromKeeper::Filled, _)) => Ok(()),
+        Some((FromKeeper::Failed(failed), _)) => Err(failed.into()),
+        _ => Err(late),
+    }
+}
+
 /// Kills what is left of a job and makes sure that nothing is.
 fn end(jail: &Jail, group: Option<&Group>, ended: bool) -> Result<(), Error> {
     // Once the program has ended and the kernel says that nothing is in the group any more, nothing
@@ -343,14 +355,17 @@ fn stdin(input: Input) -> Result<(OwnedFd, Feed), Error> {
     }
 }
 
-/// All input files in one piece of memory that has a descriptor.
-fn files(spec: &Spec) -> Result<OwnedFd, Error> {
+/// All input files in one piece of memory that has a descriptor; none if there are none.
+fn files(spec: &Spec) -> Result<Option<OwnedFd>, Error> {
     use std::io::Write;
+    if spec.files.is_empty() {
+        return Ok(None);
+    }
     let fd = memfd_create(c"job-files", MFdFlags::MFD_CLOEXEC)
         .map_err(Error::errno("make memory for a job's files"))?;
     let mut file = std::fs::File::from(fd);
     for one in &spec.files {
         file.write_all(&one.bytes).map_err(Error::own("write a job's files"))?;
     }
-    Ok(file.into())
+    Ok(Some(file.into()))
 }

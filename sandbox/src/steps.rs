@@ -13,8 +13,8 @@ use crate::syscall::{Syscalls, Tmpfs};
 pub(crate) struct Descriptors {
     /// Becomes readable when the zygote has died.
     pub(crate) zygote: RawFd,
-    /// The keeper's channel to the supervisor.
-    pub(crate) channel: RawFd,
+    /// The door of the program's process: its socket to the supervisor.
+    pub(crate) door: RawFd,
     /// Standard input, output and error of the program.
     pub(crate) streams: [RawFd; 3],
     /// The contents of all input files, one after the other.
@@ -109,7 +109,8 @@ fn own(step: &Step, sys: &mut impl Syscalls, fds: &Descriptors) -> Result<(), Er
         Step::DropCapabilities => sys.drop_capabilities(),
         Step::NoNewPrivileges => sys.no_new_privileges(),
         Step::Landlock { abi } => sys.landlock(*abi),
-        Step::FilterCalls => sys.filter_calls(fds.channel),
+        Step::FilterCalls => sys.filter_calls(fds.door),
+        Step::Starting => sys.starting(fds.door),
         Step::Sabotaged { .. } => Err(Errno::EPERM),
         Step::Execute { arguments, environment } => Err(sys.execute(arguments, environment)),
         // Every other step is one of the keeper's.
@@ -126,7 +127,7 @@ fn place_for(from: &str, to: &str, sys: &mut impl Syscalls) -> Result<(), Errno>
 mod tests {
     use super::*;
     use crate::image::Image;
-    use crate::plan::{Walls, job, walls};
+    use crate::plan::{Walls, build, job};
     use crate::spec::{InputFile, Spec};
     use crate::syscall::fake::Recorder;
     use crate::tier::Tier;
@@ -136,8 +137,9 @@ mod tests {
         image.links.push(("/bin".into(), "usr/bin".into()));
         let mut spec = Spec::new(image.clone(), ["true"]);
         spec.files.push(InputFile { name: "a/b".into(), bytes: vec![7; 9], executable: true });
-        let mut steps = walls(Walls { tier, image: &image });
-        let job = job(&spec, tier, 7, true, true);
+        let build = build(Walls { tier, image: &image, landlock: 7, v2: true, v1: true });
+        let mut steps = [build.walls, build.program].concat();
+        let job = job(&spec, tier);
         steps.extend(job.fill);
         steps.extend(job.run);
         steps
@@ -173,17 +175,11 @@ mod tests {
         let mut sys = Recorder::default();
         let _ = carry_out(&plan(Tier::Full), &mut sys, &fds());
         let start = sys.calls.iter().position(|call| call == "join 20").unwrap();
-        assert_eq!(
-            sys.calls[start..start + 7],
-            [
-                "join 20",
-                "join 21",
-                "unshare cgroup",
-                "dup 10 0",
-                "dup 11 1",
-                "dup 12 2",
-                "close_range 3 cloexec"
-            ]
-        );
+        assert_eq!(sys.calls[start..start + 3], ["join 20", "join 21", "unshare cgroup"]);
+        let job = sys.calls.iter().position(|call| call == "dup 10 0").unwrap();
+        assert!(sys.calls[start..job].iter().any(|call| call == "seccomp"));
+        let streams = ["dup 10 0", "dup 11 1", "dup 12 2", "close_range 3 cloexec"];
+        assert_eq!(sys.calls[job..job + 4], streams);
+        assert!(sys.calls[job + 4].starts_with("rlimit"));
     }
 }

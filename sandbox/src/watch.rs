@@ -11,18 +11,19 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::cgroup::Group;
 use crate::error::Error;
+use crate::jail::{Jail, wait_readable};
 use crate::layer::Layer;
 use crate::limits::Limits;
 use crate::seccomp;
 use crate::syscall::linux;
 use crate::verdict::{Ended, Killed};
-use crate::wire::{self, FromKeeper};
+use crate::wire::{self, FromKeeper, FromProgram};
 
-/// How long the set-up of a job in a built jail may take, before its program starts. 10 s.
-const SET_UP: Duration = Duration::from_secs(10);
 /// Least and greatest time between two looks at the processor time used. At least 2 ms, so that
 /// looking costs little; at most 50 ms.
 const LOOK: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(50));
+/// The program's process ended without a word before it became the program.
+const LOST: Error = Error::Lost { doing: "it set up a job" };
 /// Bytes taken from a stream at once. 16 KiB: most programs write less, and more is read again.
 const CHUNK: usize = 16 * 1024;
 
@@ -58,7 +59,7 @@ struct Feed {
 
 /// One running job.
 pub(crate) struct Watch<'a> {
-    pub(crate) channel: &'a OwnedFd,
+    pub(crate) jail: &'a Jail,
     pub(crate) group: Option<&'a Group>,
     pub(crate) limits: &'a Limits,
     pub(crate) program: &'a str,
@@ -66,8 +67,11 @@ pub(crate) struct Watch<'a> {
     pub(crate) sink: &'a mut dyn FnMut(Stream, &[u8]),
     feed: Option<Feed>,
     streams: [Option<File>; 2],
-    listener: Option<OwnedFd>,
-    started: Option<Instant>,
+    listener: Option<BorrowedFd<'a>>,
+    /// When the program's process was given the job.
+    started: Instant,
+    /// Whether the process has executed the program.
+    executed: bool,
     next_look: Instant,
     seen: Seen,
 }
@@ -85,7 +89,7 @@ fn unblock(fd: &OwnedFd) -> Result<(), Error> {
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(
-        channel: &'a OwnedFd,
+        jail: &'a Jail,
         limits: &'a Limits,
         program: &'a str,
         ends: Ends,
@@ -100,7 +104,7 @@ impl<'a> Watch<'a> {
             None => None,
         };
         Ok(Self {
-            channel,
+            jail,
             group: None,
             limits,
             program,
@@ -108,9 +112,10 @@ impl<'a> Watch<'a> {
             sink,
             feed,
             streams: ends.streams.map(|end| Some(end.into())),
-            listener: None,
-            started: None,
-            next_look: Instant::now(),
+            listener: Some(jail.listener.as_fd()),
+            started: Instant::now(),
+            executed: false,
+            next_look: Instant::now() + rest(limits, 0),
             seen: Seen::default(),
         })
     }
@@ -121,11 +126,7 @@ impl<'a> Watch<'a> {
     ///
     /// The program did not start.
     pub(crate) fn run(&mut self) -> Result<(), Error> {
-        let begun = Instant::now();
         while self.seen.ended.is_none() && self.seen.killed.is_none() {
-            if self.started.is_none() && begun.elapsed() > SET_UP {
-                return Err(Error::Lost { doing: "setting up a job" });
-            }
             let ready = self.wait()?;
             // Reports before the end: a job whose forbidden call was seen ended because of it.
             if ready.listener {
@@ -147,7 +148,7 @@ impl<'a> Watch<'a> {
             }
             self.look();
         }
-        self.seen.wall = self.started.map_or(Duration::ZERO, |at| at.elapsed());
+        self.seen.wall = self.started.elapsed();
         Ok(())
     }
 
@@ -157,12 +158,20 @@ impl<'a> Watch<'a> {
     }
 
     /// Takes what is still in the pipes of a job that is dead, and hands over what was seen.
-    pub(crate) fn finish(mut self) -> Seen {
+    ///
+    /// # Errors
+    ///
+    /// The program was never executed, and it was not called off either.
+    pub(crate) fn finish(mut self) -> Result<Seen, Error> {
+        self.program_says()?;
+        if !self.executed && self.seen.killed != Some(Killed::Cancelled) {
+            return Err(LOST);
+        }
         self.hear();
         for which in [Stream::Out, Stream::Err] {
             while self.streams[which as usize].is_some() && self.read(which) {}
         }
-        self.seen
+        Ok(self.seen)
     }
 
     fn stop(&mut self, why: Killed) {
@@ -171,15 +180,12 @@ impl<'a> Watch<'a> {
 
     fn wait(&self) -> Result<Ready, Error> {
         let now = Instant::now();
-        let until = match self.started {
-            Some(started) => (started + self.limits.wall()).min(self.next_look),
-            None => now + Duration::from_millis(100),
-        };
+        let until = (self.started + self.limits.wall()).min(self.next_look);
         let wait = until.saturating_duration_since(now) + Duration::from_micros(999);
         let wait = PollTimeout::try_from(wait.as_millis().min(1_000)).unwrap_or(PollTimeout::ZERO);
         let fds = [
-            Some(self.channel.as_fd()),
-            self.listener.as_ref().map(AsFd::as_fd),
+            Some(self.jail.channel.as_fd()),
+            self.listener,
             self.cancel,
             self.streams[0].as_ref().map(AsFd::as_fd),
             self.streams[1].as_ref().map(AsFd::as_fd),
@@ -209,9 +215,9 @@ impl<'a> Watch<'a> {
 
     /// Takes a report of a forbidden call.
     fn hear(&mut self) {
-        let Some(listener) = &self.listener else { return };
+        let Some(listener) = self.listener else { return };
         // A report may have gone with its process, and a listener without processes only hangs up.
-        match linux::state_of(listener.as_fd()) {
+        match linux::state_of(listener) {
             Ok((true, _)) => {}
             Ok((false, true)) => {
                 self.listener = None;
@@ -219,7 +225,7 @@ impl<'a> Watch<'a> {
             }
             _ => return,
         }
-        let Ok((arch, number)) = linux::forbidden_call(listener.as_fd()) else { return };
+        let Ok((arch, number)) = linux::forbidden_call(listener) else { return };
         let own = seccomp::is_own(arch);
         let name = seccomp::name_of(number.into()).filter(|_| own);
         let call = match name {
@@ -275,40 +281,40 @@ impl<'a> Watch<'a> {
     }
 
     fn keeper_says(&mut self) -> Result<(), Error> {
-        let doing = if self.started.is_some() { "it ran a job" } else { "it set up a job" };
-        let lost = |_| Error::Lost { doing };
-        match wire::receive::<FromKeeper>(self.channel).map_err(lost)? {
-            Some((FromKeeper::Listener, fds)) => {
-                self.listener = fds.into_iter().next();
-                self.started = Some(Instant::now());
-                self.next_look = Instant::now() + self.rest(0);
-                Ok(())
-            }
-            Some((FromKeeper::Failed(failed), _)) if failed.layer == Layer::Program => {
-                Err(Error::Program { program: self.program.to_owned(), cause: failed.cause() })
-            }
-            Some((FromKeeper::Failed(failed), _)) => Err(failed.into()),
-            Some((FromKeeper::Ended { how, cpu_us, peak_bytes }, _)) if self.started.is_some() => {
+        let lost = |_| Error::Lost { doing: "it ran a job" };
+        match wire::receive::<FromKeeper>(&self.jail.channel).map_err(lost)? {
+            Some((FromKeeper::Ended { how, cpu_us, peak_bytes }, _)) => {
                 self.seen.ended = Some(how);
                 self.seen.cpu_us = cpu_us;
                 self.seen.peak_bytes = peak_bytes;
                 Ok(())
             }
-            _ => Err(Error::Lost { doing }),
+            _ => Err(Error::Lost { doing: "it ran a job" }),
         }
     }
 
-    /// The soonest that the job can have used up its processor time, from `used` on.
-    fn rest(&self, used_us: u64) -> Duration {
-        let rest_us = (self.limits.cpu_ms * 1_000).saturating_sub(used_us);
-        let soonest = Duration::from_micros(rest_us * 100 / self.limits.cpu_percent);
-        soonest.clamp(LOOK.0, LOOK.1)
+    /// Takes what the program's process said before it became the program. It is dead by now, so
+    /// everything is there.
+    fn program_says(&mut self) -> Result<(), Error> {
+        while wait_readable(&self.jail.door, 0) {
+            match wire::receive::<FromProgram>(&self.jail.door).map_err(|_| LOST)? {
+                Some((FromProgram::Starting, _)) => self.executed = true,
+                Some((FromProgram::Failed(failed), _)) if failed.layer == Layer::Program => {
+                    let program = self.program.to_owned();
+                    return Err(Error::Program { program, cause: failed.cause() });
+                }
+                Some((FromProgram::Failed(failed), _)) => return Err(failed.into()),
+                Some((FromProgram::Listener, _)) => return Err(LOST),
+                None => return Ok(()),
+            }
+        }
+        Ok(())
     }
 
     /// Looks at the two clocks of a running job.
     fn look(&mut self) {
-        let (Some(started), now) = (self.started, Instant::now()) else { return };
-        if now >= started + self.limits.wall() {
+        let now = Instant::now();
+        if now >= self.started + self.limits.wall() {
             self.stop(Killed::Wall);
         }
         if now < self.next_look {
@@ -322,8 +328,15 @@ impl<'a> Watch<'a> {
         if self.group.map_or(0, Group::oom_kills) > 0 {
             self.stop(Killed::Memory);
         }
-        self.next_look = now + self.rest(used_us);
+        self.next_look = now + rest(self.limits, used_us);
     }
+}
+
+/// The soonest that a job can have used up its processor time, from `used_us` on.
+fn rest(limits: &Limits, used_us: u64) -> Duration {
+    let rest_us = (limits.cpu_ms * 1_000).saturating_sub(used_us);
+    let soonest = Duration::from_micros(rest_us * 100 / limits.cpu_percent);
+    soonest.clamp(LOOK.0, LOOK.1)
 }
 
 /// Which descriptors have something to say.

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::error::StepFailed;
-use crate::plan::{Job, Step};
+use crate::plan::{Build, Step};
 use crate::syscall::linux;
 use crate::verdict::Ended;
 
@@ -40,27 +40,40 @@ pub(crate) enum Born {
     Failed(StepFailed),
 }
 
-/// Supervisor to keeper.
+/// Supervisor to keeper, in this order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToKeeper {
-    /// Build the walls.
-    Build(Vec<Step>),
-    /// Run this. Beside it: the streams, the files, the cgroups' descriptors.
-    Run(Job),
+    /// Build the walls, and bear the program's process. Beside it: the process's end of its door, the
+    /// cgroups' descriptors.
+    Build(Build),
+    /// Fill the jail for its job. Beside it: the contents of the job's files, if it has any.
+    Fill(Vec<Step>),
 }
 
-/// Keeper, or the program's process before it executes, to supervisor.
+/// Keeper to supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum FromKeeper {
-    /// The walls stand. Beside it: the folder `/work`.
+    /// The walls stand, and the program's process is born. Beside it: the folder `/work`.
     Ready,
-    /// The filter is loaded and the program is about to be executed. Beside it: the listener.
-    Listener,
+    /// The jail is filled, and the keeper has no rights any more.
+    Filled,
     /// A step failed; the program does not run.
     Failed(StepFailed),
     /// The program's first process has ended. Processor time and memory are those of its children
     /// that were waited for, for the tier that has no better measure.
     Ended { how: Ended, cpu_us: u64, peak_bytes: u64 },
+}
+
+/// The program's process to supervisor, before it executes the program. What it is sent is a list of
+/// steps, with the three streams beside it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum FromProgram {
+    /// The filter is loaded and the job is waited for. Beside it: the listener.
+    Listener,
+    /// The program is about to be executed.
+    Starting,
+    /// A step failed; the program does not run.
+    Failed(StepFailed),
 }
 
 /// A connected pair of sockets that keep messages apart, closed on execute.
@@ -104,15 +117,6 @@ pub(crate) fn receive<T: DeserializeOwned>(
     Ok(Some((message, fds)))
 }
 
-/// Sends the listener of forbidden calls from the program's process.
-pub(crate) fn send_listener(channel: RawFd, listener: BorrowedFd<'_>) -> Result<(), Errno> {
-    let bytes = serde_json::to_vec(&FromKeeper::Listener).map_err(|_| Errno::EINVAL)?;
-    let numbers = [listener.as_raw_fd()];
-    let beside = [ControlMessage::ScmRights(&numbers)];
-    let parts = [IoSlice::new(&bytes)];
-    sendmsg::<UnixAddr>(channel, &parts, &beside, MsgFlags::MSG_NOSIGNAL, None).map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,11 +139,14 @@ mod tests {
             })
             .collect();
         spec.check().unwrap();
-        let job = job(&spec, Tier::RootlessNoCgroup, 7, true, true);
+        let job = job(&spec, Tier::RootlessNoCgroup);
         let (one, other) = pair().unwrap();
-        send(&one, &ToKeeper::Run(job.clone()), &[]).unwrap();
+        send(&one, &job.run, &[]).unwrap();
+        let (back, _) = receive::<Vec<Step>>(&other).unwrap().unwrap();
+        assert_eq!(back, job.run);
+        send(&one, &ToKeeper::Fill(job.fill.clone()), &[]).unwrap();
         let (back, _) = receive::<ToKeeper>(&other).unwrap().unwrap();
-        assert!(matches!(back, ToKeeper::Run(same) if same == job));
+        assert!(matches!(back, ToKeeper::Fill(same) if same == job.fill));
         let huge = "x".repeat(MESSAGE_BYTES_MAX);
         assert_eq!(send(&one, &huge, &[]).unwrap_err(), Errno::EMSGSIZE);
     }

@@ -1,6 +1,6 @@
 //! Makes the plan of a jail from its image, and the plan of a job from its specification.
 
-use super::{Job, Resource, STAGE, Step};
+use super::{Build, Job, Resource, STAGE, Step};
 use crate::image::Image;
 use crate::limits::Limits;
 use crate::spec::Spec;
@@ -30,6 +30,16 @@ impl Ids {
 pub(crate) struct Walls<'a> {
     pub(crate) tier: Tier,
     pub(crate) image: &'a Image,
+    /// The kernel's version of Landlock, 0 if it has none.
+    pub(crate) landlock: u32,
+    /// Whether the job has cgroups of version 2, and of version 1.
+    pub(crate) v2: bool,
+    pub(crate) v1: bool,
+}
+
+/// The plan of a jail that stands ready: its walls, and its program's process without a program.
+pub(crate) fn build(of: Walls<'_>) -> Build {
+    Build { walls: walls(of), program: program(of), born_in_cgroup: of.v2 }
 }
 
 const DEVICES: [&str; 5] = ["null", "zero", "full", "random", "urandom"];
@@ -41,7 +51,7 @@ const PASSWD: &str = "root:x:0:0::/:/bin/false\nuser:x:1000:1000::/work:/bin/sh\
 const GROUP: &str = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n";
 
 /// The steps that build a jail's walls, carried out by its keeper (process 1) before there is a job.
-pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
+fn walls(walls: Walls<'_>) -> Vec<Step> {
     let ids = Ids::of(walls.tier);
     let at = |place: &str| format!("{STAGE}{place}");
     let from = |bind: &crate::image::Bind| bind.from.to_string_lossy().into_owned();
@@ -96,7 +106,7 @@ pub(crate) fn walls(walls: Walls<'_>) -> Vec<Step> {
 }
 
 /// The steps of one job: those of the keeper, and those of the program's own process.
-pub(crate) fn job(spec: &Spec, tier: Tier, landlock: u32, v2: bool, v1: bool) -> Job {
+pub(crate) fn job(spec: &Spec, tier: Tier) -> Job {
     let ids = Ids::of(tier);
     let limits = &spec.limits;
     let mut fill = Vec::new();
@@ -120,39 +130,41 @@ pub(crate) fn job(spec: &Spec, tier: Tier, landlock: u32, v2: bool, v1: bool) ->
         });
         offset += length;
     }
-    Job { fill, run: run(spec, tier, ids, landlock, v1), born_in_cgroup: v2 }
+    Job { fill, run: run(spec, tier) }
 }
 
-fn run(spec: &Spec, tier: Tier, ids: Ids, landlock: u32, v1: bool) -> Vec<Step> {
+/// The steps of the program's process when it is born: all that can be done before there is a job.
+/// From here on it has no right, and no call, that the program will not have.
+fn program(of: Walls<'_>) -> Vec<Step> {
     let mut steps = Vec::new();
     // The cgroups come first: whatever this process uses from here on is billed to the job.
-    if v1 {
+    if of.v1 {
         steps.push(Step::JoinGroups);
     }
-    if tier.has_cgroups() {
+    if of.tier.has_cgroups() {
         steps.push(Step::CgroupNamespace);
     }
-    steps.extend([
-        Step::StandardStreams,
-        Step::CloseTheRest,
-        Step::NewSession,
-        Step::DefaultSignals,
-        Step::WorkFolder,
-    ]);
+    steps.extend([Step::NewSession, Step::DefaultSignals, Step::WorkFolder]);
+    if of.tier == Tier::Full {
+        steps.push(Step::NoGroups);
+    }
+    let id = Ids::of(of.tier).program;
+    steps.extend([Step::Become { id }, Step::DropCapabilities, Step::NoNewPrivileges]);
+    if of.landlock > 0 {
+        steps.push(Step::Landlock { abi: of.landlock });
+    }
+    steps.push(Step::FilterCalls);
+    steps
+}
+
+/// The steps of the program's process once it has a job.
+fn run(spec: &Spec, tier: Tier) -> Vec<Step> {
+    let mut steps = vec![Step::StandardStreams, Step::CloseTheRest];
     for (which, value) in rlimits(&spec.limits, tier) {
         steps.push(Step::Rlimit { which, value });
     }
-    if tier == Tier::Full {
-        steps.push(Step::NoGroups);
-    }
-    steps.extend([Step::Become { id: ids.program }, Step::DropCapabilities, Step::NoNewPrivileges]);
-    if landlock > 0 {
-        steps.push(Step::Landlock { abi: landlock });
-    }
-    steps.extend([
-        Step::FilterCalls,
-        Step::Execute { arguments: spec.words(), environment: spec.environment() },
-    ]);
+    let (arguments, environment) = (spec.words(), spec.environment());
+    steps.extend([Step::Starting, Step::Execute { arguments, environment }]);
     steps
 }
 
@@ -203,13 +215,17 @@ mod tests {
             bytes: b"print(1)".into(),
             executable: false,
         });
-        let mut lines = vec![format!("tier {tier}, keeper builds the walls")];
-        lines.extend(walls(Walls { tier, image: &image }).iter().map(line));
-        let job = job(&spec, tier, 7, v2, v1);
-        lines.push("keeper fills the jail".into());
+        let mut lines =
+            vec![format!("tier {tier}, before there is a job: the keeper builds the walls")];
+        let build = build(Walls { tier, image: &image, landlock: 7, v2, v1 });
+        lines.extend(build.walls.iter().map(line));
+        let born = if build.born_in_cgroup { " in the job's cgroup of version 2" } else { "" };
+        lines.push(format!("the program's process is born{born}, and then waits"));
+        lines.extend(build.program.iter().map(line));
+        let job = job(&spec, tier);
+        lines.push("there is a job: the keeper fills the jail, and drops its rights".into());
         lines.extend(job.fill.iter().map(line));
-        let born = if job.born_in_cgroup { ", born in the job's cgroup of version 2" } else { "" };
-        lines.push(format!("the program's process{born}"));
+        lines.push("the program's process".into());
         lines.extend(job.run.iter().map(line));
         lines.join("\n") + "\n"
     }
@@ -243,15 +259,16 @@ mod tests {
     }
 
     #[test]
-    fn the_filter_is_the_last_thing_before_the_program_and_capabilities_go_before_it() {
+    fn the_program_waits_for_its_job_without_capabilities_and_behind_the_filter() {
         for tier in Tier::ALL {
-            let spec = Spec::new(Image::bare(), ["true"]);
-            let run = job(&spec, tier, 1, true, true).run;
-            let place = |wanted: &Step| run.iter().position(|step| step == wanted).unwrap();
-            let last = run.len() - 1;
-            assert!(matches!(run[last], Step::Execute { .. }));
-            assert_eq!(place(&Step::FilterCalls), last - 1);
+            let image = Image::bare();
+            let born =
+                build(Walls { tier, image: &image, landlock: 1, v2: true, v1: true }).program;
+            let place = |wanted: &Step| born.iter().position(|step| step == wanted).unwrap();
+            assert_eq!(place(&Step::FilterCalls), born.len() - 1);
             assert!(place(&Step::DropCapabilities) < place(&Step::NoNewPrivileges));
+            let run = job(&Spec::new(image, ["true"]), tier).run;
+            assert!(matches!(run[..], [.., Step::Starting, Step::Execute { .. }]));
         }
     }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layer::Layer;
 
-pub(crate) use make::{Ids, Walls, job, walls};
+pub(crate) use make::{Ids, Walls, build, job};
 
 /// Where the new root is put together before it becomes the root: a folder that every Linux has and
 /// that no image shows a part of.
@@ -99,6 +99,7 @@ pub(crate) enum Step {
         abi: u32,
     },
     FilterCalls,
+    Starting,
     Execute {
         arguments: Vec<String>,
         environment: Vec<String>,
@@ -136,7 +137,7 @@ impl Step {
             Self::BecomeFirst { .. } | Self::Hostname { .. } | Self::CgroupNamespace => {
                 Layer::Namespaces
             }
-            Self::DieWithZygote | Self::Undumpable => Layer::Lifeline,
+            Self::DieWithZygote | Self::Undumpable | Self::Starting => Layer::Lifeline,
             Self::NewSession | Self::DefaultSignals | Self::Umask { .. } => Layer::Session,
             Self::PrivateMounts
             | Self::HoldPart { .. }
@@ -178,13 +179,22 @@ pub(crate) fn sabotage<'a>(steps: impl Iterator<Item = &'a mut Step>, number: Op
     }
 }
 
-/// What the jail's keeper does for one job: `fill` itself, then `run` in the program's process.
+/// What a jail is built by, before there is a job for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Build {
+    /// Steps of the keeper.
+    pub(crate) walls: Vec<Step>,
+    /// Steps of the program's process, after which it waits for its job.
+    pub(crate) program: Vec<Step>,
+    /// Whether the process is born in a cgroup of version 2, whose folder came with the message.
+    pub(crate) born_in_cgroup: bool,
+}
+
+/// What is done for one job: `fill` by the keeper, then `run` by the program's process.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Job {
-    /// Steps of the keeper, before the program's process exists.
+    /// Steps of the keeper.
     pub(crate) fill: Vec<Step>,
     /// Steps of the program's process; the last executes the program.
     pub(crate) run: Vec<Step>,
-    /// Whether the process is born in a cgroup of version 2, whose folder came with the message.
-    pub(crate) born_in_cgroup: bool,
 }

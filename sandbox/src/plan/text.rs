@@ -60,6 +60,7 @@ impl fmt::Display for Step {
             Self::FilterCalls => {
                 f.write_str("allow listed calls, report forbidden and foreign ones, else ENOSYS")
             }
+            Self::Starting => f.write_str("tell the supervisor that the program starts"),
             Self::Sabotaged { step } => step.fmt(f),
             Self::Execute { arguments, .. } => write!(f, "execute {}", arguments.join(" ")),
         }

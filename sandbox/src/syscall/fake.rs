@@ -119,6 +119,9 @@ impl Syscalls for Recorder {
     fn filter_calls(&mut self, _: RawFd) -> Result<(), Errno> {
         self.record("seccomp".into())
     }
+    fn starting(&mut self, _: RawFd) -> Result<(), Errno> {
+        self.record("send starting".into())
+    }
     fn execute(&mut self, arguments: &[String], _: &[String]) -> Errno {
         let _ = self.record(format!("execve {}", arguments.join(" ")));
         Errno::ENOENT

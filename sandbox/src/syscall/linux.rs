@@ -21,6 +21,7 @@ use nix::unistd::{self, Gid, Uid};
 use super::{Syscalls, Tmpfs, rlimit_of};
 use crate::plan::Resource;
 use crate::verdict::Ended;
+use crate::wire::FromProgram;
 use crate::{restrict, wire};
 
 const NONE: Option<&str> = None;
@@ -263,12 +264,19 @@ impl Syscalls for Linux {
         restrict::restrict(abi)
     }
 
-    fn filter_calls(&mut self, channel: RawFd) -> Result<(), Errno> {
+    fn filter_calls(&mut self, door: RawFd) -> Result<(), Errno> {
         let flags = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
         let listener = load(&self.filter, flags)?;
         // SAFETY: the kernel has just made this descriptor for us, and nothing else owns it.
         let listener = unsafe { OwnedFd::from_raw_fd(listener as RawFd) };
-        wire::send_listener(channel, listener.as_fd())
+        // SAFETY: the process holds its door open until it executes the program.
+        let door = unsafe { BorrowedFd::borrow_raw(door) };
+        wire::send(door, &FromProgram::Listener, &[listener.as_fd()])
+    }
+
+    fn starting(&mut self, door: RawFd) -> Result<(), Errno> {
+        // SAFETY: as above.
+        wire::send(unsafe { BorrowedFd::borrow_raw(door) }, &FromProgram::Starting, &[])
     }
 
     fn execute(&mut self, arguments: &[String], environment: &[String]) -> Errno {

@@ -67,8 +67,10 @@ pub(crate) trait Syscalls {
     fn close_rest_on_execute(&mut self, from: u32) -> Result<(), Errno>;
 
     fn landlock(&mut self, abi: u32) -> Result<(), Errno>;
-    /// Loads the filter of system calls, and sends the listener of its reports over `channel`.
-    fn filter_calls(&mut self, channel: RawFd) -> Result<(), Errno>;
+    /// Loads the filter of system calls, and sends the listener of its reports over `door`.
+    fn filter_calls(&mut self, door: RawFd) -> Result<(), Errno>;
+    /// Says over `door` that the program starts.
+    fn starting(&mut self, door: RawFd) -> Result<(), Errno>;
     /// Only returns if it failed.
     fn execute(&mut self, arguments: &[String], environment: &[String]) -> Errno;
 }
