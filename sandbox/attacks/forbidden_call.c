@@ -13,7 +13,8 @@ int main(int count, char **arguments) {
         {"process_vm_readv", SYS_process_vm_readv}, {"process_vm_writev", SYS_process_vm_writev},
         {"ptrace", SYS_ptrace}, {"quotactl", SYS_quotactl}, {"reboot", SYS_reboot},
         {"request_key", SYS_request_key}, {"setns", SYS_setns}, {"settimeofday", SYS_settimeofday},
-        {"swapon", SYS_swapon}, {"syslog", SYS_syslog}, {"umount2", SYS_umount2},
+        {"fanotify_mark", SYS_fanotify_mark}, {"fsconfig", 431}, {"fsmount", 432}, {"fspick", 433},
+        {"mount_setattr", 442}, {"swapoff", SYS_swapoff}, {"swapon", SYS_swapon}, {"syslog", SYS_syslog}, {"umount2", SYS_umount2},
         {"unshare", SYS_unshare}};
     for (unsigned n = 0; n < sizeof calls / sizeof *calls; n++)
         if (!strcmp(call, calls[n].name)) syscall(calls[n].number, zero, zero, zero, 0, 0, 0);

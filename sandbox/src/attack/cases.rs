@@ -1,8 +1,12 @@
 //! The list itself.
 
+use super::calls::calls;
+use super::compilers::{compiled, scripts};
 use super::{Case, Expect, Kind};
-use crate::limits::Limits;
 use crate::report::Refused;
+
+/// The longest name that a file can have.
+const LONGEST: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
 pub(super) const HEADER: &str = include_str!("../../attacks/attack.h");
 
@@ -14,20 +18,6 @@ macro_rules! program {
             kind: Kind::Program(include_str!(concat!("../../attacks/", $name, ".c")), &[]),
             expect: $expect,
             says: $says,
-            results: &[],
-            limits: |_| {},
-        }
-    };
-}
-
-/// A source for the compiler, which must not come to an end with it.
-macro_rules! source {
-    ($name:literal, $file:literal) => {
-        Case {
-            kind: Kind::Compile($file, include_str!(concat!("../../attacks/compile/", $file))),
-            name: $name,
-            expect: Expect::NotBuilt,
-            says: "",
             results: &[],
             limits: |_| {},
         }
@@ -65,56 +55,11 @@ fn repeated(text: &str, many: usize) -> Vec<u8> {
 #[must_use]
 pub fn cases() -> Vec<Case> {
     let mut all = [processes(), memory(), files(), kernel()].concat();
-    all.extend(FORBIDDEN.map(forbidden));
+    all.extend(calls());
     all.extend(compiled());
+    all.extend(scripts());
     all.extend(modules());
     all
-}
-
-/// System calls that end a job, each made by a program that makes nothing else.
-const FORBIDDEN: [&[&str]; 31] = [
-    &["acct"],
-    &["add_key"],
-    &["bpf"],
-    &["chroot"],
-    &["clock_settime"],
-    &["clone"],
-    &["delete_module"],
-    &["fanotify_init"],
-    &["finit_module"],
-    &["fsopen"],
-    &["init_module"],
-    &["kexec_load"],
-    &["keyctl"],
-    &["mount"],
-    &["move_mount"],
-    &["open_by_handle_at"],
-    &["open_tree"],
-    &["perf_event_open"],
-    &["pivot_root"],
-    &["process_vm_readv"],
-    &["process_vm_writev"],
-    &["ptrace"],
-    &["quotactl"],
-    &["reboot"],
-    &["request_key"],
-    &["setns"],
-    &["settimeofday"],
-    &["swapon"],
-    &["syslog"],
-    &["umount2"],
-    &["unshare"],
-];
-
-fn forbidden(call: &'static [&'static str]) -> Case {
-    Case {
-        name: call[0],
-        kind: Kind::Program(include_str!("../../attacks/forbidden_call.c"), call),
-        expect: Expect::Forbidden(call[0]),
-        says: "",
-        results: &[],
-        limits: |_| {},
-    }
 }
 
 /// Processes and time.
@@ -164,6 +109,7 @@ fn memory() -> Vec<Case> {
         },
         program!("reserve_addresses", Expect::Held, "held"),
         program!("fill_tmp", Expect::Held, "held"),
+        program!("shared_memory_folder", Expect::Held, "held"),
         Case {
             limits: |limits| limits.work_bytes = 256 << 20,
             ..program!("fill_work_past_memory", Expect::Memory, "")
@@ -199,7 +145,17 @@ fn files() -> Vec<Case> {
             results: &[("file", Refused::LeavesWork)],
             ..program!("exchange_the_result", Expect::Held, "held")
         },
+        Case {
+            results: &[
+                (LONGEST, Refused::LeavesWork),
+                ("new\nline", Refused::LeavesWork),
+                ("$(id)", Refused::LeavesWork),
+                ("-rf", Refused::NotAFile),
+            ],
+            ..program!("odd_names", Expect::Held, "held")
+        },
         program!("write_the_system", Expect::Held, "held"),
+        program!("write_into_the_page_cache", Expect::Held, "held"),
         program!("setuid_file", Expect::Held, "held"),
         program!("locks_and_watches", Expect::Held, "held"),
         program!("sync_the_disks", Expect::Held, "held"),
@@ -211,7 +167,8 @@ fn files() -> Vec<Case> {
 fn kernel() -> Vec<Case> {
     vec![
         program!("foreign_machine", Expect::Foreign, ""),
-        program!("unlisted_calls", Expect::Held, "held"),
+        program!("pidfd_of_the_keeper", Expect::Held, "held"),
+        program!("kernel_settings", Expect::Held, "held"),
         program!("type_into_the_terminal", Expect::Held, "held"),
         program!("device_nodes", Expect::Held, "held"),
         program!("raise_limits", Expect::Held, "held"),
@@ -219,7 +176,10 @@ fn kernel() -> Vec<Case> {
         program!("look_at_proc", Expect::Held, "held"),
         program!("look_for_descriptors_and_variables", Expect::Held, "held"),
         Case {
-            kind: Kind::Program(include_str!("../../attacks/look_for_secrets.c"), &["{secret}"]),
+            kind: Kind::Program(
+                include_str!("../../attacks/look_for_secrets.c"),
+                &["{secret}", "{socket}"],
+            ),
             ..program!("look_for_secrets", Expect::Held, "held")
         },
         Case {
@@ -236,36 +196,11 @@ fn kernel() -> Vec<Case> {
         program!("socket_families", Expect::Held, "held"),
         program!("leave_things", Expect::Held, "held"),
         program!("find_things", Expect::Held, "held"),
+        Case {
+            kind: Kind::Twice(include_str!("../../attacks/two_at_once.c"), ["one", "two"]),
+            ..program!("two_at_once", Expect::Held, "held")
+        },
     ]
-}
-
-/// Sources that attack the compiler, which runs in a jail as well.
-fn compiled() -> Vec<Case> {
-    vec![
-        source!("compile_include_random", "include_random.c"),
-        source!("compile_include_zero", "include_zero.c"),
-        source!("compile_include_itself", "include_itself.c"),
-        source!("compile_include_shadow", "include_shadow.c"),
-        source!("compile_include_environ", "include_environ.c"),
-        source!("compile_assemble_shadow", "assemble_shadow.c"),
-        source!("compile_huge_array", "huge_array.c"),
-        source!("compile_huge_repeat", "huge_repeat.c"),
-        source!("compile_huge_fill", "huge_fill.c"),
-        source!("compile_macro_bomb", "macro_bomb.c"),
-        source!("compile_template_bomb", "template_bomb.cc"),
-        source!("compile_constexpr_loop", "constexpr_loop.cc"),
-        source!("compile_many_errors", "many_errors.cc"),
-        source!("compile_deep_parentheses", "deep_parentheses.c"),
-        rust(source!("compile_rust_include_shadow", "include_shadow.rs")),
-        rust(source!("compile_rust_const_loop", "const_loop.rs")),
-        rust(source!("compile_rust_macro_recursion", "macro_recursion.rs")),
-    ]
-}
-
-/// With what Rust's compiler needs.
-fn rust(case: Case) -> Case {
-    let limits = |limits: &mut Limits| (limits.memory_bytes, limits.cpu_ms) = (768 << 20, 2_000);
-    Case { limits, ..case }
 }
 
 /// WebAssembly modules that attack their host, which runs in a jail as well.

@@ -4,10 +4,12 @@
 //! is run, and run through the library like any other job. After each the supervisor looks for
 //! traces of it, and the next job must run as if nothing had been.
 
+mod calls;
 mod cases;
+mod compilers;
+mod expect;
 mod stage;
 
-use std::fmt;
 use std::fs;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
@@ -24,98 +26,34 @@ use crate::toolchain::{Toolchain, toolchains};
 use crate::verdict::Verdict;
 
 pub use cases::cases;
+pub use expect::Expect;
 pub use stage::{Stage, Traces};
-
-/// What an attack may end with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
-    /// It ended well: every try of it was refused.
-    Held,
-    /// It ended with this status.
-    Failed(i32),
-    /// This signal ended it.
-    Signalled(i32),
-    /// It ran out of processor time.
-    CpuTime,
-    /// It ran out of time on the clock.
-    WallTime,
-    /// It ran out of memory.
-    Memory,
-    /// It wrote too much.
-    Output,
-    /// It was stopped for this system call.
-    Forbidden(&'static str),
-    /// It was stopped for a call in another machine's numbering.
-    Foreign,
-    /// The compiler refused it, or met one of the limits; it never ended well.
-    NotBuilt,
-    /// It met the limit on processes, and then one of the limits ended it.
-    Bounded,
-    /// It ran out of memory or stack, whichever came first.
-    MemoryOrStack,
-    /// It used up its fuel.
-    Fuel,
-    /// It trapped.
-    Trapped,
-}
-
-impl Expect {
-    /// Whether a verdict is the expected one.
-    #[must_use]
-    pub fn is_met_by(self, verdict: &Verdict) -> bool {
-        match (self, verdict) {
-            (Self::Held, Verdict::Ok)
-            | (Self::CpuTime, Verdict::CpuTime)
-            | (Self::WallTime, Verdict::WallTime)
-            | (Self::Memory | Self::MemoryOrStack, Verdict::Memory)
-            | (Self::MemoryOrStack, Verdict::Signalled { signal: libc::SIGSEGV })
-            | (Self::Output, Verdict::Output)
-            | (Self::Fuel, Verdict::Fuel)
-            | (Self::Trapped, Verdict::Trapped)
-            | (Self::Bounded, Verdict::Memory | Verdict::CpuTime | Verdict::WallTime) => true,
-            (Self::Failed(wanted), Verdict::Failed { status }) => wanted == *status,
-            (Self::Signalled(wanted), Verdict::Signalled { signal }) => wanted == *signal,
-            (Self::Forbidden(wanted), Verdict::Forbidden { call }) => call == wanted,
-            (Self::Foreign, Verdict::Forbidden { call }) => call.contains("another machine"),
-            (Self::NotBuilt, verdict) => {
-                !matches!(verdict, Verdict::Ok | Verdict::Forbidden { .. })
-            }
-            _ => false,
-        }
-    }
-}
-
-impl fmt::Display for Expect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Held => f.write_str("held"),
-            Self::Failed(status) => write!(f, "status {status}"),
-            Self::Signalled(signal) => write!(f, "signal {signal}"),
-            Self::CpuTime => f.write_str("cpu time"),
-            Self::WallTime => f.write_str("wall time"),
-            Self::Memory => f.write_str("memory"),
-            Self::Output => f.write_str("output"),
-            Self::Forbidden(call) => write!(f, "forbidden {call}"),
-            Self::Foreign => f.write_str("forbidden, foreign"),
-            Self::NotBuilt => f.write_str("not built"),
-            Self::Bounded => f.write_str("a limit"),
-            Self::MemoryOrStack => f.write_str("memory or signal 11"),
-            Self::Fuel => f.write_str("fuel"),
-            Self::Trapped => f.write_str("trapped"),
-        }
-    }
-}
 
 /// What the attack is made of.
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
-    /// A program: its source, and its arguments. `{port}`, `{abstract}` and `{secret}` in them stand
-    /// for what the [`Stage`] has.
+    /// A program: its source, and its arguments. `{port}`, `{abstract}`, `{socket}` and `{secret}` in
+    /// them stand for what the [`Stage`] has.
     Program(&'static str, &'static [&'static str]),
+    /// A program that runs in two jails at once, and the argument of each.
+    Twice(&'static str, [&'static str; 2]),
+    /// A source, and what a shell in the jail does with it.
+    Script(&'static Script),
     /// A source that is given to the compiler in the jail: its name and its text.
     Compile(&'static str, &'static str),
     /// A WebAssembly module, and its fuel.
     Module(fn() -> Vec<u8>, Option<u64>),
+}
+
+/// What a shell does with a source that attacks a compiler or an interpreter.
+#[derive(Debug, Clone, Copy)]
+pub struct Script {
+    /// The toolchain it needs; its program is the shell's `$0`.
+    pub toolchain: &'static str,
+    /// What the shell does.
+    pub text: &'static str,
+    /// The source: its name and its text.
+    pub file: (&'static str, &'static str),
 }
 
 /// One attack.
@@ -164,7 +102,7 @@ pub fn build(cases: &[Case], folder: &Path) -> Result<(), BuildError> {
     let told = |name| move |e: std::io::Error| BuildError { name, said: e.to_string() };
     fs::write(folder.join("attack.h"), cases::HEADER).map_err(told("attack.h"))?;
     for case in cases {
-        let Kind::Program(source, _) = case.kind else { continue };
+        let (Kind::Program(source, _) | Kind::Twice(source, _)) = case.kind else { continue };
         let program = program(folder, source);
         if program.exists() {
             continue;
@@ -195,7 +133,11 @@ impl Case {
     /// Whether this machine has what the attack needs: the compiler that it attacks.
     #[must_use]
     pub fn is_possible(&self) -> bool {
-        !matches!(self.kind, Kind::Compile(name, _) if compile(name).is_none())
+        match self.kind {
+            Kind::Compile(name, _) => compile(name).is_some(),
+            Kind::Script(script) => toolchain(script.toolchain).is_some(),
+            _ => true,
+        }
     }
 
     /// The job that the attack is.
@@ -206,28 +148,21 @@ impl Case {
     pub fn spec(&self, sandbox: &Sandbox, programs: &Path, stage: &Stage) -> std::io::Result<Spec> {
         let mut spec = match self.kind {
             Kind::Program(source, arguments) => {
-                let bytes = fs::read(program(programs, source))?;
                 let words = arguments.iter().map(|word| stage.fill(word));
-                let words: Vec<String> = std::iter::once("./attack".into()).chain(words).collect();
-                let mut spec = Spec::new(Image::bare(), words);
-                spec.files.push(InputFile { name: "attack".into(), bytes, executable: true });
-                spec.limits = Limits { cpu_ms: 400, wall_ms: 2_500, ..Limits::default() };
-                spec
+                program_spec(fs::read(program(programs, source))?, words)
+            }
+            Kind::Twice(source, [one, _]) => {
+                program_spec(fs::read(program(programs, source))?, [one.to_owned()])
             }
             Kind::Compile(name, text) => {
                 let none = || std::io::Error::new(NotFound, format!("no compiler for {name}"));
-                let mut spec = compile(name).ok_or_else(none)?;
-                let bytes = text.as_bytes().to_vec();
-                spec.files.push(InputFile { name: name.into(), bytes, executable: false });
-                spec.limits = Limits {
-                    cpu_ms: 1_000,
-                    wall_ms: 5_000,
-                    memory_bytes: 256 << 20,
-                    processes: 64,
-                    work_bytes: 64 << 20,
-                    ..Limits::default()
-                };
-                spec
+                source_spec(compile(name).ok_or_else(none)?, name, text)
+            }
+            Kind::Script(Script { toolchain: name, text, file }) => {
+                let none = || std::io::Error::new(NotFound, format!("no toolchain {name}"));
+                let found = toolchain(name).ok_or_else(none)?;
+                let words = ["sh", "-c", text, &*found.program.to_string_lossy()];
+                source_spec(Spec::new(found.image(), words), file.0, file.1)
             }
             Kind::Module(module, fuel) => {
                 let none = std::iter::empty::<String>();
@@ -260,7 +195,10 @@ impl Case {
         let (wall_ms, cpu_ms) = (spec.limits.wall_ms, spec.limits.cpu_ms);
         sandbox.settle();
         let before = Traces::of(sandbox);
-        let done = sandbox.run(spec);
+        let done = match self.kind {
+            Kind::Twice(_, [_, other]) => twice(sandbox, spec, other),
+            _ => sandbox.run(spec),
+        };
         let left = sandbox.settle();
         let mut wrong = Traces::left(sandbox, &before);
         if left > 0 {
@@ -310,6 +248,43 @@ impl Case {
     }
 }
 
+/// The job of an attack program that was built.
+fn program_spec(bytes: Vec<u8>, words: impl IntoIterator<Item = String>) -> Spec {
+    let mut spec = Spec::new(Image::bare(), std::iter::once("./attack".into()).chain(words));
+    spec.files.push(InputFile { name: "attack".into(), bytes, executable: true });
+    spec.limits = Limits { cpu_ms: 400, wall_ms: 2_500, ..Limits::default() };
+    spec
+}
+
+/// The job with a source, and the limits of those that attack compilers.
+fn source_spec(mut spec: Spec, name: &str, text: &str) -> Spec {
+    let bytes = text.as_bytes().to_vec();
+    spec.files.push(InputFile { name: name.into(), bytes, executable: false });
+    spec.limits = Limits {
+        cpu_ms: 1_000,
+        wall_ms: 5_000,
+        memory_bytes: 256 << 20,
+        processes: 64,
+        work_bytes: 64 << 20,
+        ..Limits::default()
+    };
+    spec
+}
+
+/// Runs a job beside one that differs in its argument. Hands over the first that did not end well.
+fn twice(sandbox: &Sandbox, spec: Spec, other: &str) -> Result<Outcome, Error> {
+    let mut beside = Spec::new(spec.image.clone(), [&spec.arguments[0], other]);
+    beside.files.clone_from(&spec.files);
+    beside.limits = spec.limits.clone();
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| sandbox.run(beside));
+        let first = sandbox.run(spec);
+        let second =
+            second.join().unwrap_or(Err(Error::Lost { doing: "it ran beside another" }))?;
+        if second.report.verdict == Verdict::Ok { first } else { Ok(second) }
+    })
+}
+
 /// The job that compiles the source `name`; none where its compiler is missing.
 fn compile(name: &str) -> Option<Spec> {
     let wanted = match name.rsplit_once('.') {
@@ -317,10 +292,15 @@ fn compile(name: &str) -> Option<Spec> {
         Some((_, "rs")) => "rust",
         _ => "c++",
     };
-    static FOUND: OnceLock<Vec<Toolchain>> = OnceLock::new();
-    let found = FOUND.get_or_init(toolchains).iter().find(|one| one.name == wanted)?;
+    let found = toolchain(wanted)?;
     let compiler = found.program.to_string_lossy();
     Some(Spec::new(found.image(), [&*compiler, "-O", "-o", "out", name]))
+}
+
+/// A toolchain of this machine, looked for once.
+fn toolchain(name: &str) -> Option<&'static Toolchain> {
+    static FOUND: OnceLock<Vec<Toolchain>> = OnceLock::new();
+    FOUND.get_or_init(toolchains).iter().find(|one| one.name == name)
 }
 
 fn cut(text: &str) -> String {

@@ -18,12 +18,15 @@ static STAGES: AtomicU64 = AtomicU64::new(0);
 pub struct Stage {
     port: TcpListener,
     name: String,
+    _abstract: UnixListener,
     _socket: UnixListener,
+    socket: String,
     secret: String,
 }
 
 impl Stage {
-    /// Listens on a port of the loopback and on an abstract socket, and writes a secret to `folder`.
+    /// Listens on a port of the loopback, on an abstract socket and on one in `folder`, and writes a
+    /// secret there.
     ///
     /// # Errors
     ///
@@ -33,19 +36,22 @@ impl Stage {
         // Several tests of one process may each have a stage.
         let number = STAGES.fetch_add(1, Ordering::Relaxed);
         let name = format!("playhouse-attack-{}-{number}", std::process::id());
-        let socket = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+        let hidden = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+        let socket = folder.join(format!("socket-{number}"));
+        let open = UnixListener::bind(&socket)?;
         let secret = folder.join("secret");
         fs::write(&secret, "the supervisor's own")?;
-        let secret = secret.to_string_lossy().into_owned();
-        Ok(Self { port, name, _socket: socket, secret })
+        let [socket, secret] = [socket, secret].map(|path| path.to_string_lossy().into_owned());
+        Ok(Self { port, name, _abstract: hidden, _socket: open, socket, secret })
     }
 
-    /// Puts what there is in the place of `{port}`, `{abstract}` and `{secret}`.
+    /// Puts what there is in the place of `{port}`, `{abstract}`, `{socket}` and `{secret}`.
     #[must_use]
     pub fn fill(&self, word: &str) -> String {
         let port = self.port.local_addr().map_or(0, |at| at.port());
         word.replace("{port}", &port.to_string())
             .replace("{abstract}", &self.name)
+            .replace("{socket}", &self.socket)
             .replace("{secret}", &self.secret)
     }
 }

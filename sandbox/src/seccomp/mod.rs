@@ -14,6 +14,8 @@ mod program;
 
 use libc::sock_filter;
 
+#[cfg(test)]
+pub(crate) use calls::watched;
 pub(crate) use calls::{is_own, name_of};
 use program::{Answer, Rule, When, make};
 
