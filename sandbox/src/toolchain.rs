@@ -55,7 +55,8 @@ fn find(name: &'static str, program: &str, ask: &str, files: &[&str]) -> Option<
     let version = lines(program, &[ask])?.into_iter().find(|line| !line.trim().is_empty())?;
     let home =
         if files.is_empty() { None } else { lines(program, files).and_then(|said| home(&said)) };
-    let (program, shows) = match home {
+    let settings = home.as_deref().and_then(settings);
+    let (program, mut shows) = match home {
         Some(home) if !home.starts_with("/usr") || home.starts_with("/usr/local/") => {
             let own = home.join("bin").join(program);
             let shown = if home.starts_with("/usr") { Vec::new() } else { vec![home] };
@@ -63,7 +64,15 @@ fn find(name: &'static str, program: &str, ask: &str, files: &[&str]) -> Option<
         }
         _ => (std::fs::canonicalize(which(program)?).ok()?, Vec::new()),
     };
+    shows.extend(settings);
     program.exists().then(|| Toolchain { name, program, version: version.trim().into(), shows })
+}
+
+/// Debian keeps Java's settings in a folder of `/etc`, to which links in its home lead.
+fn settings(home: &Path) -> Option<PathBuf> {
+    let file = std::fs::canonicalize(home.join("conf/security/java.security")).ok()?;
+    let folder = file.ancestors().find(|folder| folder.parent() == Some(Path::new("/etc")))?;
+    Some(folder.to_path_buf())
 }
 
 /// The folder that a toolchain lives in, out of what it says of itself.
