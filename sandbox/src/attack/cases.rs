@@ -219,7 +219,10 @@ fn modules() -> Vec<Case> {
         module!("module_foreign_buffers", "foreign_buffers.wat", Expect::Held),
         module!("module_look_around", "look_around.wat", Expect::Held),
         module!("module_flood", "flood.wat", Expect::Output),
-        module!("module_sleep_for_ever", "sleep_for_ever.wat", Expect::WallTime),
+        Case {
+            limits: |limits| limits.wall_ms = 2_500,
+            ..module!("module_sleep_for_ever", "sleep_for_ever.wat", Expect::WallTime)
+        },
         module!("module_exit_256", "exit_256.wat", Expect::Failed(255)),
         module!("module_unknown_import", "unknown_import.wat", NOT_STARTED),
         made("module_garbage", || b"\0asm\xff\xff\xff\xff".to_vec(), NOT_STARTED),
