@@ -74,10 +74,12 @@ fn keep(channel: &OwnedFd, zygote: &OwnedFd, sys: &mut Linux) -> Result<(), End>
     fds.files = given.first().map_or(-1, AsRawFd::as_raw_fd);
     try_all(channel, carry_out(&steps, sys, &fds))?;
     drop(given);
-    // Before the program can run: it waits until the supervisor has heard this.
     sys.drop_capabilities()?;
     sys.no_new_privileges()?;
-    wire::send(channel, &FromKeeper::Filled, &[])?;
+    // With nothing to be filled in, the supervisor has not waited, and the program starts meanwhile.
+    if !steps.is_empty() {
+        wire::send(channel, &FromKeeper::Filled, &[])?;
+    }
     reap(channel, program, &signals)
 }
 

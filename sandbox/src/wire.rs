@@ -55,7 +55,8 @@ pub(crate) enum ToKeeper {
 pub(crate) enum FromKeeper {
     /// The walls stand, and the program's process is born. Beside it: the folder `/work`.
     Ready,
-    /// The jail is filled, and the keeper has no rights any more.
+    /// The jail is filled, and the keeper has no rights any more. Not said where there was nothing to
+    /// be filled in.
     Filled,
     /// A step failed; the program does not run.
     Failed(StepFailed),
@@ -108,8 +109,14 @@ pub(crate) fn send(
 pub(crate) fn receive<T: DeserializeOwned>(
     socket: impl AsFd,
 ) -> Result<Option<(T, Vec<OwnedFd>)>, Errno> {
-    let mut buffer = vec![0; MESSAGE_BYTES_MAX];
-    let (length, fds) = match linux::receive(socket.as_fd().as_raw_fd(), &mut buffer) {
+    let socket = socket.as_fd().as_raw_fd();
+    // No more memory than the message has: in a process just born each page is a copy to be made.
+    let length = match linux::waiting(socket) {
+        Err(Errno::ECONNRESET) | Ok(0) => return Ok(None),
+        other => other?.min(MESSAGE_BYTES_MAX),
+    };
+    let mut buffer = vec![0; length];
+    let (length, fds) = match linux::receive(socket, &mut buffer) {
         Err(Errno::ECONNRESET) | Ok((0, _)) => return Ok(None),
         other => other?,
     };

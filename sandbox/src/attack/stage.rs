@@ -38,6 +38,8 @@ impl Stage {
         let name = format!("playhouse-attack-{}-{number}", std::process::id());
         let hidden = UnixListener::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         let socket = folder.join(format!("socket-{number}"));
+        // One may lie there of a run that was killed.
+        let _ = fs::remove_file(&socket);
         let open = UnixListener::bind(&socket)?;
         let secret = folder.join("secret");
         fs::write(&secret, "the supervisor's own")?;
@@ -53,6 +55,13 @@ impl Stage {
             .replace("{abstract}", &self.name)
             .replace("{socket}", &self.socket)
             .replace("{secret}", &self.secret)
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.socket);
+        let _ = fs::remove_file(&self.secret);
     }
 }
 

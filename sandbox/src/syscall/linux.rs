@@ -333,6 +333,19 @@ pub(crate) fn kill(pidfd: BorrowedFd<'_>) -> Result<(), Errno> {
     }
 }
 
+/// Waits for a message, and tells its length; 0 if the other end is closed.
+pub(crate) fn waiting(socket: RawFd) -> Result<usize, Errno> {
+    loop {
+        let flags = libc::MSG_PEEK | libc::MSG_TRUNC;
+        // SAFETY: the kernel writes nothing into a buffer of no length.
+        let length = unsafe { libc::recv(socket, std::ptr::null_mut(), 0, flags) };
+        match check(length as libc::c_long) {
+            Err(Errno::EINTR) => {}
+            other => return other.map(|length| length as usize),
+        }
+    }
+}
+
 /// Receives one message and the descriptors with it. Descriptors above 16 would be dropped by the
 /// kernel; no message of ours has more.
 pub(crate) fn receive(socket: RawFd, buffer: &mut [u8]) -> Result<(usize, Vec<OwnedFd>), Errno> {
