@@ -33,6 +33,10 @@ impl Attack {
         let all = cases();
         let folder = Folder::make(self.programs.as_deref())?;
         build(&all, &folder.path).map_err(|e| e.to_string())?;
+        let wanted = |case: &&Case| self.name.as_ref().is_none_or(|name| case.name.contains(name));
+        if let (Some(name), None) = (&self.name, all.iter().find(wanted)) {
+            return Err(format!("no attack's name holds '{name}'; without a name all are run"));
+        }
         if self.build_only {
             return Ok(ExitCode::SUCCESS);
         }
@@ -43,7 +47,6 @@ impl Attack {
         processes_are_bounded(&sandbox, &folder.path, &stage).map_err(|told| {
             format!("processes are not bounded here, so nothing else is run: {told}")
         })?;
-        let wanted = |case: &&Case| self.name.as_ref().is_none_or(|name| case.name.contains(name));
         let started = Instant::now();
         let (mut held, mut broke, mut left_out) = (0, 0, 0);
         println!("tier {}\n\n| attack | must be | was |\n|---|---|---|", self.common.tier);
@@ -61,7 +64,9 @@ impl Attack {
         }
         println!("\n{held} held, {broke} did not, in {:.1} s", started.elapsed().as_secs_f64());
         if left_out > 0 {
-            println!("{left_out} attacks on compilers were left out: they are not installed");
+            println!(
+                "{left_out} attacks on compilers and interpreters were left out: they are not installed"
+            );
         }
         Ok(if broke == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

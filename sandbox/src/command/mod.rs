@@ -41,14 +41,14 @@ enum What {
     /// Say what this machine can do, and how to mend what it cannot
     #[command(
         after_help = "Tries each tier for real, by running a program under it. Exit status: 0 \
-        if the tier that --tier names works, 1 if not."
+        if the tier that --tier names works, 1 if not, 121 if the request was wrong."
     )]
     Check(check::Check),
     /// Attack the jail with every program of the attack list, and see that it holds
     #[command(
         after_help = "Needs a C compiler (on Debian: apt-get install gcc) unless --programs has \
-        them. Takes about half a minute. Exit status: 0 if every attack ended as it must and left \
-        nothing behind, 1 if not."
+        them. Takes about a minute. Exit status: 0 if every attack ended as it must and left nothing \
+        behind, 1 if not, 121 if none was run."
     )]
     Attack(attack::Attack),
     /// Measure what a jail costs here, beside fork and exec, and bubblewrap if it is installed
@@ -106,7 +106,15 @@ fn run_help() -> String {
 
 /// Reads the command line and does what it asks for.
 pub(crate) fn main() -> ExitCode {
-    let done = match Line::parse().what {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(told) => {
+            let _ = told.print();
+            // Help is no error. And the status of a wrong request must not be taken for a program's.
+            return ExitCode::from(if told.use_stderr() { DID_NOT_RUN } else { 0 });
+        }
+    };
+    let done = match line.what {
         What::Run(run) => run.main(),
         What::Check(check) => check.main(),
         What::Attack(attack) => attack.main(),

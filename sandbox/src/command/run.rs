@@ -131,10 +131,13 @@ impl Given {
 fn with_unit(text: &str, units: &[(&str, u64)]) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = &text[digits.len()..];
-    let known = || units.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let named = units.iter().map(|(name, _)| *name).filter(|name| !name.is_empty());
+    let wanted =
+        || format!("not a whole number and a unit ({})", named.collect::<Vec<_>>().join(", "));
     let found = units.iter().find(|(name, _)| *name == unit);
-    let (_, factor) = found.ok_or_else(|| format!("the unit '{unit}' is none of: {}", known()))?;
-    let number: u64 = digits.parse().map_err(|_| format!("'{digits}' is no whole number"))?;
+    let (Some((_, factor)), Ok(number)) = (found, digits.parse::<u64>()) else {
+        return Err(wanted());
+    };
     number.checked_mul(*factor).ok_or_else(|| format!("{text} is too large"))
 }
 

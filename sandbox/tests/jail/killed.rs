@@ -68,6 +68,7 @@ fn a_supervisor_killed_at_any_moment_takes_its_jobs_along_and_the_next_sweeps_up
     let script =
         format!("(setsid sh -c 'while :; do sleep 1; done # {mark}' &) ; sleep 1000 # {mark}");
     let rounds = if long() { 1_000 } else { 12 };
+    let mounts = lines("/proc/self/mountinfo");
     let mut killed = Vec::new();
     for _ in 0..rounds {
         let mut supervisor = Command::new(COMMAND)
@@ -89,6 +90,11 @@ fn a_supervisor_killed_at_any_moment_takes_its_jobs_along_and_the_next_sweeps_up
         assert_eq!(cgroups(*pid), 0, "cgroups of supervisor {pid} are left");
     }
     assert_eq!(out(&sandbox.run(shell("echo fine")).unwrap()), "fine");
+    assert_eq!(lines("/proc/self/mountinfo"), mounts);
+}
+
+fn lines(file: &str) -> usize {
+    std::fs::read_to_string(file).unwrap().lines().count()
 }
 
 /// Zygotes that the first process of the machine has inherited.
@@ -214,4 +220,25 @@ fn what_the_command_prints_is_the_programs_own_and_its_status_too() {
     assert_eq!(Command::new(COMMAND).args(limit).status().unwrap().code(), Some(122));
     let zero = Command::new(COMMAND).args(["run", "--wall", "0s", "--", "true"]).output().unwrap();
     assert_eq!(zero.status.code(), Some(121), "no limit can be switched off");
+}
+
+#[test]
+fn a_wrong_request_ends_with_a_status_of_its_own_and_says_what_is_wrong() {
+    let wrong: [(&[&str], &str); 6] = [
+        (&["run"], "<PROGRAM>"),
+        (&["run", "--wall", "abc", "--", "true"], "not a whole number and a unit (s, ms, min)"),
+        (&["run", "--memory", "64X", "--", "true"], "not a whole number and a unit"),
+        (&["run", "--tier", "weird", "--", "true"], "full, rootless, rootless-no-cgroup"),
+        (&["run", "--file", "/no-such-file", "--", "true"], "/no-such-file"),
+        (&["attack", "no-such-attack"], "no attack's name holds 'no-such-attack'"),
+    ];
+    for (words, says) in wrong {
+        let done = Command::new(COMMAND).args(words).output().unwrap();
+        let told = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(121), "{words:?}: {told}");
+        assert!(told.contains(says), "{words:?}: {told}");
+    }
+    for words in [&["--help"][..], &["run", "--help"], &["--version"]] {
+        assert!(Command::new(COMMAND).args(words).output().unwrap().status.success());
+    }
 }
