@@ -62,6 +62,37 @@ pub struct RunningFigures {
     pub skipped: u64,
     /// How many times it waited with a tick because the disk was behind.
     pub waited: u64,
+    /// What crosses the wire, of everybody who is connected now, since each of them connected.
+    pub wire: WireFigures,
+}
+
+/// What crosses the wire between a match and those who play it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+pub struct WireFigures {
+    /// How many are connected.
+    pub players: u16,
+    /// How many datagrams were sent.
+    pub sent: u64,
+    /// How many bytes they had.
+    pub sent_bytes: u64,
+    /// How many of them were full states.
+    pub full_states: u64,
+    /// How many inputs came in time.
+    pub inputs_real: u64,
+    /// How many ticks of a player had none.
+    pub inputs_missed: u64,
+}
+
+impl WireFigures {
+    fn add(mut self, peer: &PeerFigures) -> Self {
+        self.players += 1;
+        self.sent += peer.sent;
+        self.sent_bytes += peer.sent_bytes;
+        self.full_states += peer.full_states;
+        self.inputs_real += peer.inputs_real;
+        self.inputs_missed += peer.inputs_held + peer.inputs_neutral;
+        self
+    }
 }
 
 /// How times are spread, in microseconds; at most an eighth too long.
@@ -96,6 +127,11 @@ impl From<&MatchFigures> for RunningFigures {
             tell_us: (&figures.tell).into(),
             skipped: figures.skipped,
             waited: figures.waited,
+            wire: figures
+                .players
+                .iter()
+                .filter_map(|player| player.peer.as_ref())
+                .fold(WireFigures::default(), WireFigures::add),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::shape::Load;
-use crate::scenes::{poll, seats};
+use crate::scenes::{arena, poll, seats};
 
 /// How long a run may be. An hour: a client's log of it still fits into some hundred megabytes.
 const DURATION_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -49,7 +49,9 @@ pub struct Scenario {
     pub in_flight_max: usize,
     /// When how many arrive.
     pub load: Load,
-    /// People who vote, and people who watch. A scenario has this table or one of the next.
+    /// Bots that play matches. A scenario has this table or one of the next.
+    pub arena: Option<arena::Plan>,
+    /// People who vote, and people who watch.
     pub poll: Option<poll::Plan>,
     /// People who hold, extend, buy and abandon seats, and people who watch.
     pub seats: Option<seats::Plan>,
@@ -64,6 +66,8 @@ pub struct Scenario {
 /// Who comes: each is one file in `scenes`.
 #[derive(Debug, Clone)]
 pub enum Scene {
+    /// See [`arena`].
+    Arena(arena::Plan),
     /// See [`poll`].
     Poll(poll::Plan),
     /// See [`seats`].
@@ -117,6 +121,7 @@ impl Scenario {
         }
         self.load.check()?;
         match self.scene()? {
+            Scene::Arena(plan) => plan.check(self.load.arrivals(self.duration()).count()),
             Scene::Poll(plan) => plan.check(),
             Scene::Seats(plan) => plan.check(),
         }
@@ -128,10 +133,13 @@ impl Scenario {
     ///
     /// [`ScenarioError::Bounds`] if it is not exactly one.
     pub fn scene(&self) -> Result<Scene, ScenarioError> {
-        match (self.poll.clone(), self.seats.clone()) {
-            (Some(plan), None) => Ok(Scene::Poll(plan)),
-            (None, Some(plan)) => Ok(Scene::Seats(plan)),
-            _ => Err(ScenarioError::Bounds("a scenario has one of the tables poll and seats")),
+        match (self.arena.clone(), self.poll.clone(), self.seats.clone()) {
+            (Some(plan), None, None) => Ok(Scene::Arena(plan)),
+            (None, Some(plan), None) => Ok(Scene::Poll(plan)),
+            (None, None, Some(plan)) => Ok(Scene::Seats(plan)),
+            _ => {
+                Err(ScenarioError::Bounds("a scenario has one of the tables arena, poll and seats"))
+            }
         }
     }
 

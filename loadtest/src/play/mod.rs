@@ -1,10 +1,16 @@
 //! A player's connection to a match, over QUIC or WebSocket: how it is opened, and what goes over it.
 //! What the datagrams hold is `protocol::game`'s.
 //!
-//! - [`player`]: an honest player on top of it. [`proxy`]: a poor network in between.
-//! - [`trust`]: which server is believed. `native`: QUIC. `socket`: WebSocket.
+//! - [`player`]: an honest player on top of it; [`mind`]: who decides what it does. [`journey`]: the way into a
+//!   match, and back into it.
+//! - [`avatar`]: one's own avatar ahead of the server. [`pilot`]: a bot that plays like anybody.
+//! - [`proxy`]: a poor network in between. [`trust`]: which server is believed. `native`: QUIC. `socket`: WebSocket.
 
+pub mod avatar;
+pub mod journey;
+pub mod mind;
 mod native;
+pub mod pilot;
 pub mod player;
 pub mod proxy;
 mod socket;
@@ -252,6 +258,21 @@ impl Connection {
         any.and_then(UdpSocket::bind)
             .and_then(|socket| native.endpoint.rebind(socket))
             .map_err(|error| PlayError::Broken(error.to_string()))
+    }
+
+    /// How many packets came so far; none over WebSocket.
+    #[must_use]
+    pub fn packets(&self) -> Option<u64> {
+        let Wire::Native(native) = &self.0 else { return None };
+        Some(native.connection.stats().udp_rx.datagrams)
+    }
+
+    /// How many bytes of UDP came and went so far; none over WebSocket.
+    #[must_use]
+    pub fn udp_bytes(&self) -> Option<(u64, u64)> {
+        let Wire::Native(native) = &self.0 else { return None };
+        let stats = native.connection.stats();
+        Some((stats.udp_rx.bytes, stats.udp_tx.bytes))
     }
 
     /// Why the connection ended, once it has.

@@ -1,5 +1,10 @@
 //! Who comes to a load test, and what they do: one file each.
 
+pub mod arena;
+mod arena_log;
+mod arena_plan;
+mod arena_replay;
+mod arena_watch;
 pub mod poll;
 pub mod seats;
 mod seats_log;

@@ -9,7 +9,7 @@ use playhouse_loadtest::play::player::Player;
 use playhouse_loadtest::play::{Connection, Way};
 use serde_json::{Value, json};
 
-use super::{By, House, WITHIN, begin, connect, make, player, resume, schema};
+use super::{By, House, WITHIN, begin, connect, make, player, resume, schema, stroll};
 
 /// How soon everybody plays again once the server is back. 2 s, as is promised.
 const BACK_WITHIN: Duration = Duration::from_secs(2);
@@ -17,11 +17,8 @@ const BACK_WITHIN: Duration = Duration::from_secs(2);
 /// Comes back into the seat that `before` had.
 async fn come_back(by: By, way: &Way, before: &Player) -> Player {
     let connection: Connection = connect(by, way).await;
-    let choose = Box::new(|tick: u32, _: &_| playhouse_protocol::game::Input {
-        bits: u64::from(tick / 16 % 4),
-    });
     let entry = resume(&before.welcome);
-    Player::enter(connection, schema(), entry, choose).await.expect("the seat is still theirs")
+    Player::enter(connection, schema(), entry, stroll()).await.expect("the seat is still theirs")
 }
 
 #[tokio::test(flavor = "multi_thread")]

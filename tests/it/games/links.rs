@@ -9,11 +9,10 @@ use playhouse_loadtest::client::Client;
 use playhouse_loadtest::play::Connection;
 use playhouse_loadtest::play::player::Player;
 use playhouse_loadtest::play::proxy::Proxy;
-use playhouse_protocol::game::Input;
 use playhouse_protocol::game::link::{Bottleneck, Path};
 use serde_json::json;
 
-use super::{WITHIN, begin, make, schema, seat, ticket};
+use super::{WITHIN, begin, make, schema, seat, stroll, ticket};
 use crate::server::{Server, is_long, seed};
 
 /// How long one path is measured. 5 s, 150 ticks.
@@ -34,8 +33,7 @@ async fn through(bots: u16) -> (Server, Client, Proxy, Player) {
     let at: SocketAddr = way.quic.as_deref().unwrap().parse().unwrap();
     let proxy = Proxy::start(at, AWAY, AWAY, seed()).await.unwrap();
     let connection = Connection::native_at(&way, proxy.addr()).await.expect("it is let through");
-    let choose = Box::new(|tick: u32, _: &_| Input { bits: u64::from(tick / 16 % 4) });
-    let player = Player::enter(connection, schema(), ticket(&way), choose).await.unwrap();
+    let player = Player::enter(connection, schema(), ticket(&way), stroll()).await.unwrap();
     let mut players = [player];
     begin(&mut players).await;
     let [player] = players;

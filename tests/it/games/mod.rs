@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use playhouse_domain::games::find;
 use playhouse_loadtest::client::Client;
+use playhouse_loadtest::play::mind::Choose;
 use playhouse_loadtest::play::player::Player;
 use playhouse_loadtest::play::{Connection, PlayError, Way};
 use playhouse_protocol::game::control::{ClientControl, Entry, ServerControl, Welcome};
@@ -150,11 +151,15 @@ pub(super) async fn ended(connection: &mut Connection) -> u32 {
     }
 }
 
+/// Walks about, whatever there is to see.
+pub(super) fn stroll() -> Choose {
+    Box::new(|tick, _| Input { bits: u64::from(tick / 16 % 4) })
+}
+
 /// A player who walks about, in a seat of `way`.
 pub(super) async fn player(by: By, way: &Way) -> Player {
     let connection = connect(by, way).await;
-    let choose = Box::new(|tick: u32, _: &_| Input { bits: u64::from(tick / 16 % 4) });
-    Player::enter(connection, schema(), ticket(way), choose).await.expect("it is let in")
+    Player::enter(connection, schema(), ticket(way), stroll()).await.expect("it is let in")
 }
 
 /// Has everybody of `players` say that they are ready, and plays until the match has begun for all.
