@@ -30,8 +30,8 @@ fn collect(folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-const EVERYWHERE: [&str; 6] =
-    ["src", "actors/src", "domain/src", "protocol/src", "loadtest/src", "sandbox/src"];
+const EVERYWHERE: [&str; 7] =
+    ["src", "actors/src", "domain/src", "protocol/src", "loadtest/src", "sandbox/src", "examples"];
 
 /// No code line of `folders` holds any of `words`, but for files that start with one of `allowed`.
 fn absent(folders: &[&str], words: &[&str], allowed: &[&str]) {
@@ -99,6 +99,18 @@ fn the_sandbox_knows_no_other_crate_of_ours() {
     let words =
         ["playhouse_actors", "playhouse_domain", "playhouse_protocol", "playhouse_loadtest"];
     absent(&["sandbox/src"], &words, &[]);
+}
+
+#[test]
+fn a_client_knows_the_games_and_nothing_else_of_the_server() {
+    for (name, code) in sources(&["loadtest/src", "examples"]) {
+        for line in code.lines().filter(|line| line.contains("playhouse_domain")) {
+            assert!(line.contains("playhouse_domain::games"), "{name} knows more: {line}");
+            let rooms = "games::match_room";
+            assert!(!line.contains(rooms), "{name} knows how matches are kept: {line}");
+        }
+    }
+    absent(&["loadtest/src", "examples"], &["playhouse_actors", "playhouse::"], &[]);
 }
 
 #[test]

@@ -32,10 +32,10 @@ fn small(name: &str) -> Scenario {
         (seats.showings, seats.rows, seats.buyers) = (2, 5, 6);
     }
     if let Some(arena) = &mut scenario.arena {
-        // Two matches of four, who find each other at once, to the third kill of one of them.
+        // One match of eight, who find each other at once, to the second kill of one of them.
         (scenario.duration_s, scenario.load.rate, scenario.load.burst) = (10.0, 0.81, 8);
-        (arena.players, arena.map, arena.sight) = (4, Map::Open, 120);
-        (arena.frags, arena.settle_s) = (3, 0.0);
+        (arena.players, arena.map, arena.sight) = (8, Map::Open, 120);
+        (arena.frags, arena.settle_s) = (2, 0.0);
     }
     scenario
 }
@@ -55,7 +55,11 @@ async fn every_scenario_keeps_its_promises_through_a_kill() {
         let report = play(&small(&name), 1).await.unwrap();
         assert!(report.is_good(), "{name}: {}", report.summary());
         let done = |what: &str| report.figures.get(&format!("{what}.ok")).copied();
-        assert!(done("vote").or(done("hold")).or(done("gap")) > Some(100.0), "{name}: {}", report.summary());
+        assert!(
+            done("vote").or(done("hold")).or(done("gap")) > Some(100.0),
+            "{name}: {}",
+            report.summary()
+        );
         assert!(html::page(&report).contains("<svg"));
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! - [`player`]: an honest player on top of it; [`mind`]: who decides what it does. [`journey`]: the way into a
 //!   match, and back into it.
-//! - [`avatar`]: one's own avatar ahead of the server. [`pilot`]: a bot that plays like anybody.
+//! - [`find`]: a match to play. [`avatar`]: one's own avatar ahead of the server. [`pilot`]: a bot that plays like anybody.
 //! - [`proxy`]: a poor network in between. [`trust`]: which server is believed. `native`: QUIC. `socket`: WebSocket.
 
 pub mod avatar;
+pub mod find;
 pub mod journey;
 pub mod mind;
 mod native;

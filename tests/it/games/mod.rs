@@ -1,8 +1,9 @@
 //! Matches over real sockets: tickets and resume tokens, the way in by each transport, hostile clients,
-//! kills.
+//! kills; the examples.
 
 mod crash;
 mod entry;
+mod examples;
 mod hostile;
 mod links;
 mod lobby;
