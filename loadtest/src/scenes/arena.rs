@@ -64,6 +64,8 @@ pub struct Grounds {
 struct Scribe {
     pilot: Pilot,
     diary: Diary,
+    /// The newest tick that it saw.
+    newest: u32,
 }
 
 impl Mind for Scribe {
@@ -72,6 +74,7 @@ impl Mind for Scribe {
     }
 
     fn see(&mut self, peer: &ClientPeer, received: Received) {
+        self.newest = self.newest.max(received.tick);
         self.pilot.see(peer, received);
         self.diary.see(peer.world(), received);
     }
@@ -133,7 +136,7 @@ impl Grounds {
         let mut chance = self.stage.chance(nth);
         let _proxy = self.between(&mut journey, chance.next_u64()).await?;
         let pilot = Pilot::new(&self.plan.settings(), journey.way().seat, chance.next_u64());
-        let scribe = Scribe { pilot, diary: Diary::default() };
+        let scribe = Scribe { pilot, diary: Diary::default(), newest: 0 };
         let mut player = journey.come(scribe, COME_WITHIN).await?;
         self.stage.meter.note("enter", due, Outcome::Ok);
         let last = Instant::now() + Duration::from_secs(60 * u64::from(self.plan.minutes)) + BEYOND;
@@ -227,9 +230,9 @@ impl Grounds {
             return Ok(true);
         }
         player.measure_anew();
-        let (before, tick) = (Crossed::of(player), player.peer.world().tick());
+        let (before, tick) = (Crossed::of(player), player.mind.newest);
         let played = player.play(left(), is_over).await;
-        let ticks = player.peer.world().tick().saturating_sub(tick);
+        let ticks = player.mind.newest.saturating_sub(tick);
         lock(&self.totals).crossed(ticks, Crossed::of(player).since(before));
         let mut gaps = times();
         for gap in player.gaps() {
