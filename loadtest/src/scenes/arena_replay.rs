@@ -60,7 +60,7 @@ fn play(head: &Head, log: &[u8], told: Option<&Results>) -> Result<(u64, u64), S
     let replay = Replay::open(head, log).map_err(|error| error.to_string())?;
     let verified = replay.verify().map_err(|error| error.to_string())?;
     let mut again = Replay::open(head, log).map_err(|error| error.to_string())?;
-    while again.next().map_err(|error| error.to_string())? {}
+    while again.play_tick().map_err(|error| error.to_string())? {}
     let standings = again.world().standings().standings;
     if let Some(told) = told {
         let mut played: Vec<_> =

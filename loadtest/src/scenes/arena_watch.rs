@@ -169,8 +169,10 @@ impl Watch {
                 let path = format!("/api/games/sessions/{id}/figures");
                 let asked = stage.client.once(Method::GET, &path, None, None).await;
                 // A match that is over, or a server that is away, has none.
-                if let Ok((StatusCode::OK, figures)) = asked {
-                    round.matches.insert(id, Look::read(&figures));
+                if let Ok((StatusCode::OK, figures)) = asked
+                    && figures["running"].is_object()
+                {
+                    round.matches.insert(id, Look::read(&figures["running"]));
                 }
             }
             round.process = stage.pid().zip(stage.reading());

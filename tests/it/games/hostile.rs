@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use playhouse_loadtest::play::mind::Choose;
 use playhouse_loadtest::play::player::Player;
 use playhouse_protocol::game::control::ClientControl;
 use playhouse_protocol::game::{ClientPeer, Input, Micros};
@@ -150,7 +151,7 @@ async fn who_lies_gains_nothing_and_is_named_to_administrators() {
     let way = house.seat(&house.server.person("liar").await).await;
     let connection = super::connect(By::Native, &way).await;
     // Every bit set: a way that there is not.
-    let lie = Box::new(|_: u32, _: &_| Input { bits: u64::MAX });
+    let lie: Choose = Box::new(|_, _| Input { bits: u64::MAX });
     let mut liar =
         Player::enter(connection, schema(), super::ticket(&way), lie).await.expect("it is let in");
     let admin = house.server.admin().await;

@@ -98,7 +98,7 @@ const MATRIX: [Line; 5] = [
 async fn counted(ann: &Client, path: &str) -> [u64; 3] {
     let figures = ann.get(&format!("{path}/figures")).await.expect("the match runs");
     ["inputs_real", "inputs_missed", "full_states"]
-        .map(|name| figures["wire"][name].as_u64().expect("it is a number"))
+        .map(|name| figures["running"]["wire"][name].as_u64().expect("it is a number"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
