@@ -17,12 +17,16 @@ mod stage;
 mod swift;
 mod voters;
 
+use std::fs::DirEntry;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fantoccini::{Client as Page, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 use crate::server::Server;
@@ -146,7 +150,23 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // A browser outlives a driver that is killed; this one's are those with its profiles.
+        for browser in started_with(self.profiles.path()) {
+            let _ = kill(browser, Signal::SIGKILL);
+        }
     }
+}
+
+/// The processes that were given a path in `folder`.
+fn started_with(folder: &Path) -> Vec<Pid> {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let folder = folder.as_os_str().as_encoded_bytes();
+    let given = |process: &DirEntry| {
+        let arguments = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+        arguments.windows(folder.len()).any(|part| part == folder)
+    };
+    let pid = |process: DirEntry| process.file_name().to_str()?.parse().ok().map(Pid::from_raw);
+    processes.flatten().filter(given).filter_map(pid).collect()
 }
 
 async fn text(page: &Page, script: &str) -> String {
