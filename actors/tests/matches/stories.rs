@@ -194,6 +194,8 @@ fn a_room_does_not_sleep_while_its_match_runs() {
     with_stadium(Arc::new(MemoryJournal::new()), |stadium: Stadium| async move {
         let room = room(11);
         stadium.begin(&room, &Settings::default(), (0, 2)).await;
+        // It has found room: one that waits for it does not outlive the first of the hours.
+        stadium.durable(&room, 5).await;
         for hour in 0..3 {
             stadium.clock.forward(std::time::Duration::from_secs(600));
             let ticks = stadium.verify(&room).await.ticks;
