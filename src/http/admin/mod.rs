@@ -3,7 +3,7 @@
 //!
 //! - [`overview`]: all rooms, the journal, the process. [`rooms`]: one room now, its journal, its past.
 //! - [`acts`]: what is done to one room. [`trail`]: what was done, by whom.
-//! - [`accounts`]: who there is, and what they may do. [`connections`]: who is slow. [`matches`]: who plays, and how
+//! - [`accounts`]: who there is, and what they may do. [`connections`]: who is slow. [`mod@matches`]: who plays, and how
 //!   well they are reached. [`backups`]: copies of everything.
 
 pub mod accounts;
