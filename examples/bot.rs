@@ -5,18 +5,20 @@
 //! cargo run --example bot -- http://127.0.0.1:8080 --login rob --bots 3     # or one of its own
 //! ```
 
+mod wish;
+
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use playhouse_domain::games::arena::Settings;
-use playhouse_domain::games::arena::ground::Map;
 use playhouse_loadtest::play::PlayError;
-use playhouse_loadtest::play::find::{Wish, settings_of};
+use playhouse_loadtest::play::find::settings_of;
 use playhouse_loadtest::play::journey::{Journey, JourneyError};
 use playhouse_loadtest::play::pilot::Pilot;
 use playhouse_loadtest::play::player::Player;
 use playhouse_protocol::game::control::{ClientControl, Refused, Results};
+
+use self::wish::Wanted;
 
 /// How long it tries to come in, and to come back.
 const COME_WITHIN: Duration = Duration::from_secs(30);
@@ -32,13 +34,9 @@ const TELL_EVERY: Duration = Duration::from_secs(5);
 struct Arguments {
     /// The server, `http://…`.
     server: String,
-    /// The match's id; by default an open one from the list, or a new one.
-    #[arg(long = "match", value_name = "ID")]
-    id: Option<String>,
-    /// An account, which is registered if there is none; without one it plays as a guest.
-    #[arg(long)]
-    login: Option<String>,
-    /// Its password.
+    #[command(flatten)]
+    wanted: Wanted<3, 10>,
+    /// The account's password.
     #[arg(
         long,
         env = "PLAYHOUSE_PASSWORD",
@@ -46,37 +44,12 @@ struct Arguments {
         default_value = "a bot's password"
     )]
     password: String,
-    /// Makes a new match in any case.
-    #[arg(long)]
-    new: bool,
-    /// How many bots of the server's own a new match has.
-    #[arg(long, default_value_t = 3)]
-    bots: u16,
-    /// Whoever kills so many ends a new match.
-    #[arg(long, default_value_t = 10)]
-    frags: u16,
-    /// The ground of a new match is open, where everybody sees everybody.
-    #[arg(long)]
-    open: bool,
     /// Plays over WebSocket in place of QUIC.
     #[arg(long)]
     websocket: bool,
     /// What its chance is drawn from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-}
-
-impl Arguments {
-    fn wish(&self) -> Wish {
-        let (map, sight) = if self.open { (Map::Open, 120) } else { (Map::Yard, 30) };
-        Wish {
-            id: self.id.clone(),
-            account: self.login.clone().map(|login| (login, self.password.clone())),
-            settings: Settings { map, sight, frags: self.frags, ..Settings::default() },
-            bots: self.bots,
-            anew: self.new,
-        }
-    }
 }
 
 fn is_over(error: &JourneyError) -> bool {
@@ -103,7 +76,11 @@ async fn stay(player: &mut Player<Pilot>, last: Instant) -> Result<bool, PlayErr
 }
 
 async fn play(arguments: &Arguments) -> anyhow::Result<Option<Results>> {
-    let (client, id) = arguments.wish().find(arguments.server.trim_end_matches('/')).await?;
+    let (client, id) = arguments
+        .wanted
+        .with(&arguments.password)
+        .find(arguments.server.trim_end_matches('/'))
+        .await?;
     let mut journey = Journey::join(&client, &id, None).await?;
     if arguments.websocket {
         journey = journey.by_web();

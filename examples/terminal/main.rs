@@ -7,6 +7,8 @@
 
 mod hands;
 mod picture;
+#[path = "../wish/mod.rs"]
+mod wish;
 
 use std::io::{IsTerminal, stdout};
 use std::process::ExitCode;
@@ -14,10 +16,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use playhouse_domain::games::arena::Settings;
-use playhouse_domain::games::arena::ground::Map;
 use playhouse_loadtest::play::PlayError;
-use playhouse_loadtest::play::find::{Wish, settings_of};
+use playhouse_loadtest::play::find::settings_of;
 use playhouse_loadtest::play::journey::{Journey, JourneyError};
 use playhouse_loadtest::play::player::Player;
 use playhouse_protocol::game::control::{ClientControl, Refused};
@@ -31,6 +31,7 @@ use tokio::sync::mpsc;
 
 use self::hands::Hands;
 use self::picture::{Stand, draw};
+use self::wish::Wanted;
 
 /// How often a picture is drawn. 33 ms, as often as states come.
 const FRAME: Duration = Duration::from_millis(33);
@@ -46,13 +47,9 @@ const KEYS_MAX: usize = 256;
 struct Arguments {
     /// The server, `http://…`.
     server: String,
-    /// The match's id; by default an open one from the list, or a new one.
-    #[arg(long = "match", value_name = "ID")]
-    id: Option<String>,
-    /// An account, which is registered if there is none; without one you play as a guest.
-    #[arg(long)]
-    login: Option<String>,
-    /// Its password.
+    #[command(flatten)]
+    wanted: Wanted<5, 20>,
+    /// The account's password.
     #[arg(
         long,
         env = "PLAYHOUSE_PASSWORD",
@@ -63,34 +60,9 @@ struct Arguments {
     /// The name that others see.
     #[arg(long)]
     name: Option<String>,
-    /// Makes a new match in any case.
-    #[arg(long)]
-    new: bool,
-    /// How many bots of the server's own a new match has.
-    #[arg(long, default_value_t = 5)]
-    bots: u16,
-    /// Whoever kills so many ends a new match.
-    #[arg(long, default_value_t = 20)]
-    frags: u16,
-    /// The ground of a new match is open, where everybody sees everybody.
-    #[arg(long)]
-    open: bool,
     /// Plays over WebSocket in place of QUIC.
     #[arg(long)]
     websocket: bool,
-}
-
-impl Arguments {
-    fn wish(&self) -> Wish {
-        let (map, sight) = if self.open { (Map::Open, 120) } else { (Map::Yard, 30) };
-        Wish {
-            id: self.id.clone(),
-            account: self.login.clone().map(|login| (login, self.password.clone())),
-            settings: Settings { map, sight, frags: self.frags, ..Settings::default() },
-            bots: self.bots,
-            anew: self.new,
-        }
-    }
 }
 
 /// The player wants to go.
@@ -246,7 +218,12 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         bail!("this is played in a terminal; the example `bot` plays without one");
     }
     let base = arguments.server.trim_end_matches('/');
-    let (client, id) = arguments.wish().find(base).await.context("there is no match to play")?;
+    let (client, id) = arguments
+        .wanted
+        .with(&arguments.password)
+        .find(base)
+        .await
+        .context("there is no match to play")?;
     let mut journey = Journey::join(&client, &id, arguments.name.as_deref())
         .await
         .context("there is no seat in the match")?;
