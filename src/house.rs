@@ -15,6 +15,8 @@ use playhouse_actors::ticker::Ticker;
 use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
 use playhouse_domain::audit::Audit;
+use playhouse_domain::games::friends::Friends;
+use playhouse_domain::games::league::League;
 use playhouse_domain::games::match_room::{Match, RUN};
 use playhouse_domain::movie::Movie;
 use playhouse_domain::payment::{CHARGE, REFUND};
@@ -121,6 +123,8 @@ fn kinds(start: Start) -> Start {
         .kind::<Roll>()
         .kind::<Series>()
         .kind::<Match>()
+        .kind::<League>()
+        .kind::<Friends>()
         .kind::<Audit>()
 }
 

@@ -108,6 +108,7 @@ impl Config {
             ("games.connections_per_address", n(self.games.connections_per_address), 1, 1_000_000),
             ("games.joins", n(self.games.joins), 1, 100_000),
             ("games.joins_per_address", n(self.games.joins_per_address), 1, 100_000),
+            ("games.watchers", n(self.games.watchers), 0, 1_000_000),
             ("tls.reload_every", secs(self.tls.reload_every), 1, 86_400),
             ("limits.registrations", self.limits.registrations.into(), 1, 1_000_000),
             ("limits.registrations_window", secs(self.limits.registrations_window), 1, 86_400),

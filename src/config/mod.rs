@@ -212,6 +212,9 @@ section! {
         /// The same from one address.
         joins_per_address: usize = 128, "connections",
             "Half of all: a hall gets in quickly, and others still do.";
+        /// Of these connections, how many may watch a match without playing; one more is refused.
+        watchers: usize = 1_000, "connections",
+            "A fifth of all, so that those who watch take no place of those who play.";
     }
 }
 

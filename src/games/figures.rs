@@ -18,6 +18,11 @@ pub(super) fn describe() {
         Unit::Count,
         "Connections of players, by what they came by: native, webtransport, websocket."
     );
+    describe_gauge!(
+        "playhouse_games_watchers",
+        Unit::Count,
+        "Connections that watch a match without playing; they are among the connections."
+    );
     describe_counter!(
         "playhouse_games_ended_total",
         Unit::Count,
@@ -43,6 +48,11 @@ pub(super) fn describe() {
     ] {
         describe_counter!(name, Unit::Count, what);
     }
+}
+
+/// So many more watch.
+pub(super) fn watchers(more: f64) {
+    gauge!("playhouse_games_watchers").increment(more);
 }
 
 /// Tells how the matches tick, whenever figures are read.

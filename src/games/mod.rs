@@ -6,7 +6,7 @@
 //! - [`tokens`](self): tickets and resume tokens, which let a connection in.
 //! - [`admission`]: how many at once, and who must prove their address.
 //! - `session`: one player's connection from its first message to its end. `foyer`: what all those of
-//!   one match are told beside its ticks. `line`: a connection as its match sees it. `intake`: datagrams
+//!   one match are told beside its ticks. `watching`: one who only looks on. `line`: a connection as its match sees it. `intake`: datagrams
 //!   on their way in. [`ending`]: why a connection ends.
 //! - [`carrier`]: what carries messages, whichever transport it is; `by_quic`: QUIC and WebTransport;
 //!   `ws::play`: WebSocket.
@@ -24,6 +24,7 @@ pub mod film;
 mod foyer;
 pub mod house;
 pub mod intake;
+pub mod league;
 mod line;
 pub mod requests;
 pub mod run;
@@ -31,6 +32,7 @@ pub mod runtime;
 mod session;
 pub mod shapes;
 mod tokens;
+mod watching;
 
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ use futures_util::future::BoxFuture;
 use playhouse_actors::Rooms;
 use playhouse_actors::ticker::Ticker;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use self::admission::{Admission, Permit};
@@ -60,6 +62,7 @@ struct Shared {
     reach: Reach,
     runtime: Handle,
     foyers: Foyers,
+    watchers: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
 }
 
@@ -82,6 +85,7 @@ impl Stage {
             reach,
             runtime,
             foyers: Foyers::default(),
+            watchers: Arc::new(Semaphore::new(config.games.watchers)),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -128,6 +132,11 @@ impl Stage {
 
     fn foyers(&self) -> &Foyers {
         &self.0.foyers
+    }
+
+    /// A place for one more who watches; none if as many do as may.
+    fn watchers(&self) -> Option<OwnedSemaphorePermit> {
+        self.0.watchers.clone().try_acquire_owned().ok()
     }
 
     /// The number that names this run of the server to matches.

@@ -69,6 +69,55 @@ pub struct PlayedQuery {
     pub cursor: Option<String>,
 }
 
+/// Which part of a leaderboard: from a place on, around somebody, or among friends; the best, if absent.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LeaderboardQuery {
+    /// From this place on.
+    #[param(minimum = 1)]
+    pub from: Option<u32>,
+    /// With this player in the middle: `me`, or an account's id.
+    pub around: Option<String>,
+    /// True for the caller and their friends alone.
+    #[serde(default)]
+    #[param(required = false)]
+    pub friends: bool,
+    /// 1 to 100 of them, 20 by default.
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+}
+
+/// A line to say.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SayRequest {
+    /// One line of at most 200 characters.
+    #[schema(example = "good game")]
+    pub text: String,
+}
+
+/// Who is muted, or not any more.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MuteRequest {
+    /// Their seat.
+    pub seat: u16,
+    /// True to mute.
+    pub muted: bool,
+}
+
+/// Who is removed.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RemoveRequest {
+    /// Their seat.
+    pub seat: u16,
+    /// True if they may not come back into this match.
+    #[serde(default)]
+    pub ban: bool,
+}
+
 /// Which part of a replay.
 #[derive(Debug, Clone, Copy, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -232,18 +232,19 @@ fn name_of(who: &Bearer) -> String {
     }
 }
 
-/// Gives up the seat of `who`.
+/// Does something to a match that answers nothing.
 ///
 /// # Errors
 ///
 /// The room's refusal.
-pub async fn leave(
+pub async fn tell(
     rooms: &Rooms,
     who: &Bearer,
     id: MatchId,
+    command: &Command,
     key: Option<CommandKey>,
 ) -> Result<(), Problem> {
-    match ask(rooms, &room(id), who.caller(), key, &Command::Leave).await?.reply {
+    match ask(rooms, &room(id), who.caller(), key, command).await?.reply {
         Reply::Noted => Ok(()),
         _ => Err(unexpected(&room(id))),
     }

@@ -23,7 +23,7 @@ use super::ending::End;
 use super::foyer::{Foyer, Place};
 use super::line::Line;
 use super::tokens::{self, NewResume};
-use super::{Stage, figures, run};
+use super::{Stage, figures, run, watching};
 use crate::asking::Told;
 
 /// How long a client may take to say who it is. 3 s: it has its ticket before it connects.
@@ -59,7 +59,17 @@ async fn play(stage: &Stage, player: &mut Player, permit: &mut Permit, until: In
         Ok(None) => return End::Gone,
         Err(_) => return End::Silent,
     };
-    match enter(stage, player, &first).await {
+    let (version, hello) = match read_hello(&first) {
+        Ok(hello) => hello,
+        Err(refused) => return End::Refused(refused),
+    };
+    if let Entry::Watch(id) = &hello.entry {
+        return match id.parse() {
+            Ok(id) => watching::watch(stage, player, permit, (version, hello, id)).await,
+            Err(_) => End::Refused(Refused::Entry),
+        };
+    }
+    match enter(stage, player, version, &hello).await {
         Ok(inside) => {
             permit.joined();
             let end = inside.stay(stage, player).await;
@@ -84,7 +94,7 @@ impl Wish {
     /// Reads what lets a client in; none if it is none of ours.
     fn read(stage: &Stage, entry: &Entry) -> Option<Self> {
         let (resume, via) = (NewResume::draw(), stage.via());
-        let (Entry::Ticket(token) | Entry::Resume(token)) = entry;
+        let (Entry::Ticket(token) | Entry::Resume(token) | Entry::Watch(token)) = entry;
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
@@ -102,6 +112,8 @@ impl Wish {
                 let (game, who) = (old.game, old.player);
                 Some(Self { game, who, caller: tokens::caller(who), command, resume })
             }
+            // Whoever watches has no seat to wish for.
+            Entry::Watch(_) => None,
         })
     }
 }
@@ -117,13 +129,12 @@ struct Inside {
 }
 
 /// Lets a client in by its first message: its seat, its link to the match, its welcome.
-async fn enter(stage: &Stage, player: &Player, first: &[u8]) -> Result<Inside, End> {
+async fn enter(stage: &Stage, player: &Player, version: u16, hello: &Hello) -> Result<Inside, End> {
     let refused = End::Refused;
-    let (version, hello) = read_hello(first).map_err(refused)?;
     let wish = Wish::read(stage, &hello.entry).ok_or(refused(Refused::Entry))?;
     let rooms = stage.rooms();
     let seen = run::seen(rooms, wish.game).await.map_err(|error| refused(why(&error)))?;
-    let kind = suits(&seen.info, &hello).map_err(refused)?;
+    let kind = suits(&seen.info, hello).map_err(refused)?;
     let room = run::room(wish.game);
     let asked = run::ask(rooms, &room, wish.caller, None, &wish.command).await;
     let (entered, since) = match asked {
@@ -155,7 +166,7 @@ async fn enter(stage: &Stage, player: &Player, first: &[u8]) -> Result<Inside, E
 }
 
 /// The game of the match, if the client knows it as the server does and it is still to be played.
-fn suits(info: &MatchInfo, hello: &Hello) -> Result<&'static dyn GameKind, Refused> {
+pub(super) fn suits(info: &MatchInfo, hello: &Hello) -> Result<&'static dyn GameKind, Refused> {
     if info.phase.is_over() {
         return Err(Refused::Over);
     }
@@ -180,7 +191,7 @@ fn bounds() -> Bounds {
 }
 
 /// What a client is told of why a match does not let it in.
-fn why(error: &AskError) -> Refused {
+pub(super) fn why(error: &AskError) -> Refused {
     match error {
         AskError::Refused(refusal) if refusal.code == "match_over" => Refused::Over,
         AskError::Refused(_) | AskError::NoSuchRoom => Refused::Entry,

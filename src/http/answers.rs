@@ -92,6 +92,8 @@ problems! {
     ThingProblems: 404, 429, 500, 503;
     /// A thing that shows more to those who are logged in.
     SeenProblems: 401, 404, 429, 500, 503;
+    /// A part of a list that belongs to something, and may ask who is logged in.
+    PartProblems: 401, 404, 422, 429, 500, 503;
     /// A list of one's own.
     OwnListProblems: 401, 422, 429, 503;
     /// A thing of one's own.

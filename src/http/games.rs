@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use playhouse_domain::games::Seat;
 use playhouse_domain::games::match_room::Command;
 use playhouse_protocol::ids::MatchId;
 
@@ -21,7 +22,8 @@ use crate::accounts::Bearer;
 use crate::app::App;
 use crate::games::about::{self, GameAbout, SessionFigures};
 use crate::games::requests::{
-    PlayedQuery, ReadyRequest, ReplayQuery, SeatRequest, SessionRequest, SessionsQuery,
+    MuteRequest, PlayedQuery, ReadyRequest, RemoveRequest, ReplayQuery, SayRequest, SeatRequest,
+    SessionRequest, SessionsQuery,
 };
 use crate::games::shapes::{Games, GuestToken, PlayedRow, Replay, SeatTaken, Session, SessionRow};
 use crate::games::{film, run};
@@ -40,6 +42,9 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/api/games/sessions/{session}/ready", web::post().to(ready))
         .route("/api/games/sessions/{session}/start", web::post().to(start))
         .route("/api/games/sessions/{session}/leave", web::post().to(leave))
+        .route("/api/games/sessions/{session}/say", web::post().to(say))
+        .route("/api/games/sessions/{session}/mute", web::post().to(mute))
+        .route("/api/games/sessions/{session}/remove", web::post().to(remove))
         .route("/api/games/{game}", web::get().to(about))
         .route("/api/games/{game}/sessions", web::post().to(create));
 }
@@ -306,6 +311,70 @@ pub async fn leave(
     session: web::Path<MatchId>,
     key: IdempotencyKey,
 ) -> Result<HttpResponse, Problem> {
-    run::leave(&app.rooms, &known(who)?, *session, key.0).await?;
+    run::tell(&app.rooms, &known(who)?, *session, &Command::Leave, key.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Says a line to everybody who plays or watches. For players, five lines in 10 s.
+#[utoipa::path(
+    post, path = "/api/games/sessions/{session}/say", tag = "games", operation_id = "say",
+    request_body = SayRequest,
+    params(("session" = String, Path, format = "uuid"), KeyHeader),
+    responses((status = 204, description = "Said"), CommandProblems),
+    security(("bearer" = [])),
+)]
+pub async fn say(
+    app: web::Data<App>,
+    who: MaybeBearer,
+    session: web::Path<MatchId>,
+    key: IdempotencyKey,
+    body: Json<SayRequest>,
+) -> Result<HttpResponse, Problem> {
+    let command = Command::Say { text: body.0.text };
+    run::tell(&app.rooms, &known(who)?, *session, &command, key.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Lets a player say nothing any more, or speak again; a new name or a new ticket changes nothing. For the
+/// match's host, and for organizers.
+#[utoipa::path(
+    post, path = "/api/games/sessions/{session}/mute", tag = "games", operation_id = "mute_player",
+    request_body = MuteRequest,
+    params(("session" = String, Path, format = "uuid"), KeyHeader),
+    responses((status = 204, description = "Done"), CommandProblems),
+    security(("bearer" = [])),
+)]
+pub async fn mute(
+    app: web::Data<App>,
+    who: MaybeBearer,
+    session: web::Path<MatchId>,
+    key: IdempotencyKey,
+    body: Json<MuteRequest>,
+) -> Result<HttpResponse, Problem> {
+    let MuteRequest { seat, muted } = body.0;
+    let command = Command::Mute { seat: Seat(seat), muted };
+    run::tell(&app.rooms, &known(who)?, *session, &command, key.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Takes a player's seat away, and bans them from the match if asked to. For the match's host, and for
+/// organizers.
+#[utoipa::path(
+    post, path = "/api/games/sessions/{session}/remove", tag = "games", operation_id = "remove_player",
+    request_body = RemoveRequest,
+    params(("session" = String, Path, format = "uuid"), KeyHeader),
+    responses((status = 204, description = "Done"), CommandProblems),
+    security(("bearer" = [])),
+)]
+pub async fn remove(
+    app: web::Data<App>,
+    who: MaybeBearer,
+    session: web::Path<MatchId>,
+    key: IdempotencyKey,
+    body: Json<RemoveRequest>,
+) -> Result<HttpResponse, Problem> {
+    let RemoveRequest { seat, ban } = body.0;
+    let command = Command::Remove { seat: Seat(seat), ban };
+    run::tell(&app.rooms, &known(who)?, *session, &command, key.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -22,6 +22,7 @@ pub mod health;
 pub mod holds;
 pub mod json;
 pub mod key;
+pub mod leaderboards;
 pub mod limit;
 pub mod metrics;
 pub mod mount;

@@ -18,8 +18,8 @@ use super::observe::observe;
 use super::refusals::refusals;
 use super::unread::unread;
 use super::{
-    accounts, admin, bookings, games, health, holds, json, metrics, movies, openapi, pages, polls,
-    questions, screens, series, showings,
+    accounts, admin, bookings, games, health, holds, json, leaderboards, metrics, movies, openapi,
+    pages, polls, questions, screens, series, showings,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -73,6 +73,7 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(questions::routes)
             .configure(series::routes)
             .configure(games::routes)
+            .configure(leaderboards::routes)
             .configure(admin::routes);
     }
 }

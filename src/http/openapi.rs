@@ -6,8 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
 use super::{
-    accounts, admin, bookings, etag, games, health, holds, movies, polls, questions, screens,
-    series, showings,
+    accounts, admin, bookings, etag, games, health, holds, leaderboards, movies, polls, questions,
+    screens, series, showings,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -98,6 +98,17 @@ use super::{
         games::ready,
         games::start,
         games::leave,
+        games::say,
+        games::mute,
+        games::remove,
+        leaderboards::leaderboard,
+        leaderboards::seasons,
+        leaderboards::begin_season,
+        leaderboards::player,
+        leaderboards::matches,
+        leaderboards::friends,
+        leaderboards::befriend,
+        leaderboards::unfriend,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

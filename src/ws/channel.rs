@@ -3,6 +3,7 @@
 //! A channel of a room has the room's name. Who may follow it, and as whom, is a rule of the room's
 //! kind (`Rules::audience`).
 
+use playhouse_domain::games::find;
 use playhouse_domain::room::{Caller, Role};
 use playhouse_protocol::ids::RoomId;
 use playhouse_protocol::live::Error;
@@ -35,9 +36,14 @@ pub(super) fn read(name: &str, who: &Caller) -> Result<Channel, Error> {
         return if admin { Ok(Channel::AdminRooms) } else { Err(Error::PERMISSION_DENIED) };
     }
     let room: RoomId = name.parse().map_err(|_| Error::UNKNOWN_CHANNEL)?;
-    // Only the usual way to write a UUID names a room: others would be rooms of their own.
+    // Only the usual way to write a UUID names a room: others would be rooms of their own. And there are
+    // rooms of games.
     let usual = room.uuid().is_some_and(|key| key.hyphenated().to_string() == room.key());
-    if usual { Ok(Channel::Room(room)) } else { Err(Error::UNKNOWN_CHANNEL) }
+    if usual || find(room.key()).is_some() {
+        Ok(Channel::Room(room))
+    } else {
+        Err(Error::UNKNOWN_CHANNEL)
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +71,15 @@ mod tests {
         for other in [ANN.replace('-', ""), ANN.to_uppercase(), "a".into()] {
             let name = format!("showing:{other}");
             assert_eq!(read(&name, &Caller::Nobody), Err(Error::UNKNOWN_CHANNEL), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_room_of_a_game_has_its_name() {
+        let of = |name: &str| read(name, &Caller::Nobody);
+        assert_eq!(of("league:arena"), Ok(Channel::Room("league:arena".parse().unwrap())));
+        for other in ["league:chess", "league:Arena", "league:arena2"] {
+            assert_eq!(of(other), Err(Error::UNKNOWN_CHANNEL), "{other}");
         }
     }
 

@@ -9,6 +9,7 @@
 //! - `pulse`, `pace`: when ticks are due, and waiting for that. `worker`, `crew`: one thread's matches in
 //!   the order of their deadlines, as a machine without a clock, and the thread around it.
 //! - `play`: one match, one tick. `chair`: its seats. `inbox`, `slabs`: datagrams in and out.
+//! - `gallery`: who watches from outside.
 //! - `run`, `home`: the duty: taking a match up, making its ticks durable, what becomes of a panic.
 //! - [`figures`], [`spread`]: how it all stands.
 //!
@@ -17,6 +18,7 @@
 mod chair;
 mod crew;
 pub mod figures;
+mod gallery;
 mod home;
 mod inbox;
 pub mod link;
@@ -42,6 +44,7 @@ use tokio::sync::watch;
 
 use self::crew::{Burden, Crew};
 use self::figures::Figures;
+pub use self::gallery::{FilmPart, WATCH_DELAY, Watching};
 pub use self::link::Link;
 use self::pace::Stopwatch;
 use self::play::Play;
@@ -136,6 +139,12 @@ impl Ticker {
         link: Arc<dyn Link>,
     ) -> Result<(Port, Option<Standing>), AttachError> {
         Port::open(self.0.hall(room), seat, entry, link, self.0.clock)
+    }
+
+    /// Watches the match in `room`, whether it runs at this moment or not.
+    #[must_use]
+    pub fn watch(&self, room: &RoomId) -> Watching {
+        Watching::new(self.0.hall(room))
     }
 
     /// How the match in `room` stands, as of about a second ago; none if it neither runs here nor is

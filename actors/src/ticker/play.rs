@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::chair::Chairs;
 use super::figures::MatchFigures;
+use super::gallery::Reel;
 use super::pace::micros;
 use super::port::Hall;
 use super::pulse::Pulse;
@@ -121,6 +122,7 @@ pub(crate) struct Play {
     ring: Ring,
     inputs: Vec<SeatInput>,
     happened: Happenings,
+    reel: Reel,
     /// The newest tick that is done.
     tick: u32,
     /// The newest tick that was handed over to be made durable.
@@ -170,6 +172,7 @@ impl Play {
             ring,
             inputs: Vec::with_capacity(usize::from(seats)),
             happened: Happenings::new(),
+            reel: Reel::default(),
             tick,
             sent: tick,
             checkpointed: tick,
@@ -265,6 +268,9 @@ impl Play {
         let stepped = clock();
         self.figures.step.add(stepped.saturating_sub(now));
         self.tell(stepped, tick, tools);
+        if let Some(table) = self.ring.newest() {
+            self.reel.tick(&self.hall.gallery, self.schema, table, self.happened.all());
+        }
         self.figures.tell.add(clock().saturating_sub(stepped));
         self.tick = tick;
         self.hall.ticked(tick);

@@ -10,6 +10,7 @@ use playhouse_domain::games::{SEATS_MAX, Seat};
 use playhouse_protocol::game::control::{Closed, ServerControl};
 
 use super::figures::MatchFigures;
+use super::gallery::Gallery;
 use super::inbox::Inbox;
 use super::link::Link;
 use super::pace::Stopwatch;
@@ -60,6 +61,8 @@ pub(crate) struct Hall {
     tick: AtomicU32,
     /// Written now and then by the match's thread, and read by whoever wants to know.
     pub(crate) figures: Mutex<MatchFigures>,
+    /// Who watches, and what they see.
+    pub(crate) gallery: Gallery,
 }
 
 #[derive(Default)]
@@ -100,6 +103,7 @@ impl Hall {
     /// The match runs from now on, in this epoch from `tick` on: everybody who is there is told, and
     /// everybody who comes later is told where it stands.
     pub(crate) fn begin(&self, epoch: u32, tick: u32) {
+        self.gallery.begin(tick);
         let mut doors = self.doors.lock();
         doors.epoch = Some(epoch);
         self.tick.store(tick, Ordering::Relaxed);

@@ -167,6 +167,8 @@ impl Inner {
         hall.end();
         if *self.stopping.borrow() {
             hall.close(Closed::Stopping);
+        } else {
+            hall.gallery.over();
         }
         ended
     }

@@ -76,6 +76,9 @@ pub enum What {
     /// A copy is deleted.
     #[serde(rename = "backup.delete")]
     BackupDelete,
+    /// The season of a game's leaderboard ends.
+    #[serde(rename = "season.begin")]
+    SeasonBegin,
 }
 
 /// Who acts.

@@ -7,6 +7,8 @@
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
 //! - [`match_room`]: the room of one match, from its making to its results.
+//! - [`skill`]: how good a player is thought to be. [`league`]: the room that remembers it, and the leaderboard.
+//!   [`friends`]: with whom one compares oneself.
 //!
 //! `docs/games.md` has the promises, units and bounds.
 
@@ -14,12 +16,15 @@ pub mod arena;
 pub mod bot;
 #[cfg(feature = "drill")]
 pub mod drill;
+pub mod friends;
 pub mod game;
 mod hash;
+pub mod league;
 pub mod log;
 pub mod match_room;
 pub mod recording;
 pub mod replay;
+pub mod skill;
 pub mod world;
 
 use std::fmt;

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::account::Account;
 use crate::audit::Audit;
+use crate::games::friends::Friends;
+use crate::games::league::League;
 use crate::games::match_room::Match;
 use crate::movie::Movie;
 use crate::poll::Poll;
@@ -85,5 +87,35 @@ fn what_the_audit_trail_stores_stays_as_it_is() {
 
 #[test]
 fn what_matches_store_stays_as_it_is() {
-    golden::<Match>(include_str!("game.1.txt"));
+    golden::<Match>(include_str!("game.2.txt"));
+}
+
+#[test]
+fn what_matches_stored_before_can_still_be_read() {
+    let mut read = 0;
+    for line in include_str!("game.1.txt").lines() {
+        let mut words = line.split(' ');
+        let (sort, hex) = (words.next().unwrap(), words.next().unwrap());
+        let bytes: Vec<u8> = (0..hex.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
+            .collect();
+        match sort {
+            "event" => drop(Match::upcast_event(1, &bytes).unwrap()),
+            "state" => drop(Match::upcast_state(1, &bytes).unwrap()),
+            _ => drop(codec::decode::<<Match as Rules>::Reply>(&bytes).unwrap()),
+        }
+        read += 1;
+    }
+    assert!(read > 20, "{read} lines");
+}
+
+#[test]
+fn what_leagues_store_stays_as_it_is() {
+    golden::<League>(include_str!("league.1.txt"));
+}
+
+#[test]
+fn what_lists_of_friends_store_stays_as_it_is() {
+    golden::<Friends>(include_str!("friends.1.txt"));
 }

@@ -2,7 +2,7 @@
 //! What the datagrams hold is `protocol::game`'s.
 //!
 //! - [`player`]: an honest player on top of it; [`mind`]: who decides what it does. [`journey`]: the way into a
-//!   match, and back into it.
+//!   match, and back into it. [`spectator`]: one who only watches.
 //! - [`find`]: a match to play. [`avatar`]: one's own avatar ahead of the server. [`pilot`]: a bot that plays like anybody.
 //! - [`proxy`]: a poor network in between. [`trust`]: which server is believed. `native`: QUIC. `socket`: WebSocket.
 
@@ -15,6 +15,7 @@ pub mod pilot;
 pub mod player;
 pub mod proxy;
 mod socket;
+pub mod spectator;
 pub mod trust;
 
 use std::net::{SocketAddr, UdpSocket};

@@ -59,21 +59,24 @@ impl std::fmt::Debug for Hello {
     }
 }
 
-/// What lets a client in. A secret either way, of at most [`TOKEN_BYTES_MAX`](crate::limits::TOKEN_BYTES_MAX).
+/// What lets a client in. The first two are secrets. At most [`TOKEN_BYTES_MAX`](crate::limits::TOKEN_BYTES_MAX).
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Entry {
     /// A ticket for a new seat.
     Ticket(String),
     /// The newest resume token of a seat that is its own already.
     Resume(String),
+    /// The id of a match to watch, without a seat. No secret.
+    Watch(String),
 }
 
-/// Which of the two it is.
+/// Which it is.
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Ticket(_) => "Ticket(..)",
             Self::Resume(_) => "Resume(..)",
+            Self::Watch(_) => "Watch(..)",
         })
     }
 }
@@ -105,6 +108,26 @@ pub enum ServerControl {
     Refused(Refused),
     /// The connection ends.
     Closed(Closed),
+    /// The client is in, to watch.
+    Watching(Watched),
+    /// A piece of the film that is watched.
+    Film {
+        /// True if it does not follow on the piece before, and stands for itself.
+        fresh: bool,
+        /// Frames, as `film` has them; one may end in a later piece.
+        bytes: Vec<u8>,
+    },
+}
+
+/// What a client that watches needs to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// The version that is spoken from now on.
+    pub version: u16,
+    /// How many ticks a second.
+    pub tick_hz: u16,
+    /// How late it is shown, in ms.
+    pub delay_ms: u32,
 }
 
 /// What a client that is let in needs to know.

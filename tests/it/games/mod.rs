@@ -1,5 +1,5 @@
 //! Matches over real sockets: tickets and resume tokens, the way in by each transport, hostile clients,
-//! kills; the examples.
+//! kills; watchers, chat and order; the examples.
 
 mod crash;
 mod entry;
@@ -9,6 +9,7 @@ mod links;
 mod lobby;
 mod resume;
 mod transport;
+mod watching;
 
 use std::future::Future;
 use std::time::Duration;

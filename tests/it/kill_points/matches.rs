@@ -1,7 +1,10 @@
-//! Matches before they are played.
+//! Matches before they are played; seasons, friends.
 
 use serde_json::{Value, json};
 
+use reqwest::Method;
+
+use super::admin::TRAIL;
 use super::case::{Again, Case, Seen};
 use super::house::{House, id};
 
@@ -48,6 +51,50 @@ pub(super) async fn of_matches(house: &House, operation: &str) -> Case {
             let case = Case::post(buyer, format!("{path}/leave"), Value::Null);
             case.told_by(&room).sees(admin, path, seats(0))
         }
+        "say" => {
+            buyer.post(&join, json!({})).await.unwrap();
+            let case = Case::post(buyer, format!("{path}/say"), json!({ "text": "hello" }));
+            case.told_by(&room).sees(admin, path, Seen::Counted("/said", 1, 1))
+        }
+        "mute" => {
+            buyer.post(&join, json!({})).await.unwrap();
+            let body = json!({ "seat": 0, "muted": true });
+            let case = Case::post(admin, format!("{path}/mute"), body);
+            case.told_by(&room).sees(admin, path, at("/muted/0", json!(0)))
+        }
+        "remove" => {
+            buyer.post(&join, json!({})).await.unwrap();
+            let body = json!({ "seat": 0, "ban": true });
+            let case = Case::post(admin, format!("{path}/remove"), body);
+            case.told_by(&room).again(Again::Or("nobody_there")).sees(admin, path, seats(0))
+        }
         other => panic!("nobody tries {other}"),
     }
+}
+
+/// The case of an operation about players beside their matches.
+pub(super) async fn of_players(house: &House, operation: &str) -> Case {
+    let (admin, buyer) = (&house.admin, &house.buyer);
+    if operation.starts_with("POST") {
+        let season = Seen::At("/season/number", json!(1));
+        let board = "/api/leaderboards/arena";
+        let case = Case::post(admin, format!("{board}/seasons"), Value::Null).of(TRAIL);
+        return case.sees(admin, board, season);
+    }
+    let me = buyer.get("/api/accounts/me").await.unwrap();
+    let friend = format!("/api/friends/{}", uuid::Uuid::new_v4());
+    let (method, many) = match operation.starts_with("PUT") {
+        true => (Method::PUT, 1),
+        false => {
+            buyer.ask(Method::PUT, &friend, None, None).await.unwrap();
+            (Method::DELETE, 0)
+        }
+    };
+    let listed = friend.rsplit('/').next().unwrap().to_owned();
+    let seen = Seen::Listed("/items", "id", json!(listed), many);
+    Case::new(buyer, method, friend, Value::Null).of(format!("friends:{}", id(&me))).sees(
+        buyer,
+        "/api/friends",
+        seen,
+    )
 }

@@ -7,7 +7,7 @@ use super::house::House;
 use super::{admin, cinema, matches, people, polls};
 
 /// Every operation that writes; in brackets which of several ways.
-pub(super) const OPERATIONS: [&str; 60] = [
+pub(super) const OPERATIONS: [&str; 66] = [
     "POST /api/movies",
     "PUT /api/movies/{movie}",
     "POST /api/screens",
@@ -53,6 +53,12 @@ pub(super) const OPERATIONS: [&str; 60] = [
     "POST /api/games/sessions/{session}/ready",
     "POST /api/games/sessions/{session}/start",
     "POST /api/games/sessions/{session}/leave",
+    "POST /api/games/sessions/{session}/say",
+    "POST /api/games/sessions/{session}/mute",
+    "POST /api/games/sessions/{session}/remove",
+    "POST /api/leaderboards/{game}/seasons",
+    "PUT /api/friends/{player}",
+    "DELETE /api/friends/{player}",
     "POST /api/accounts",
     "POST /api/accounts/me/password",
     "PATCH /api/admin/accounts/{id}",
@@ -85,7 +91,8 @@ pub(super) const ASK_OTHERS: [&str; 4] =
     ["POST /api/showings", "POST /api/polls", "POST /api/series", "POST /api/accounts"];
 
 /// Those that write more than one record, one after the other.
-pub(super) const SAGAS: [&str; 17] = [
+pub(super) const SAGAS: [&str; 18] = [
+    "POST /api/leaderboards/{game}/seasons",
     "POST /api/showings",
     "POST /api/showings/{showing}/holds/{hold}/purchase",
     "POST /api/bookings/{booking}/cancel",
@@ -106,7 +113,7 @@ pub(super) const SAGAS: [&str; 17] = [
 ];
 
 /// Those of which followers hear.
-pub(super) const TOLD: [&str; 33] = [
+pub(super) const TOLD: [&str; 36] = [
     "POST /api/showings/{showing}/holds",
     "POST /api/showings/{showing}/holds (the best)",
     "DELETE /api/showings/{showing}/holds/{hold}",
@@ -140,6 +147,9 @@ pub(super) const TOLD: [&str; 33] = [
     "POST /api/games/sessions/{session}/ready",
     "POST /api/games/sessions/{session}/start",
     "POST /api/games/sessions/{session}/leave",
+    "POST /api/games/sessions/{session}/say",
+    "POST /api/games/sessions/{session}/mute",
+    "POST /api/games/sessions/{session}/remove",
 ];
 
 /// What is about to be sent for `operation`, with everything that it needs.
@@ -153,6 +163,9 @@ pub(super) async fn case(house: &House, operation: &str) -> Case {
         "/api/polls/{poll}/ballots" => polls::of_ballots(house).await,
         _ if is("/questions") => polls::of_questions(house, operation).await,
         _ if is("/api/polls") => polls::of_polls(house, operation).await,
+        _ if is("/api/leaderboards") || is("/api/friends") => {
+            matches::of_players(house, operation).await
+        }
         _ if is("/api/games") => matches::of_matches(house, operation).await,
         _ if is("/api/series") => polls::of_series(house, operation).await,
         _ if is("/accounts") || is("/sessions") => people::of_people(house, operation).await,

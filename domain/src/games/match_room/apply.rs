@@ -44,7 +44,19 @@ impl Match {
             Event::Faulted { tick } => self.course.faults = self.course.faults.after(*tick),
             Event::Freed { seat, .. } => self.free(*seat),
             Event::Ended(ending) => self.ended(at, ending),
+            Event::Arranged { .. } => self.arranged(event),
+            Event::Rated(ratings) => self.was_rated(ratings),
+            Event::Reported => self.was_reported(),
+            Event::Said { seat, text } => self.said(at, *seat, text),
+            Event::Muted { player, muted } => self.conduct.mute(*player, *muted),
+            Event::Banned { player } => self.conduct.ban(*player),
         }
+    }
+
+    fn said(&mut self, at: Timestamp, seat: Seat, text: &str) {
+        let Some(seated) = self.seats.get(seat) else { return };
+        let Some(player) = seated.person().map(|person| person.player) else { return };
+        self.conduct.say(at, seat, player, &seated.name, text);
     }
 
     fn goes_to(&mut self, phase: Phase, until: Option<Timestamp>) {
@@ -90,6 +102,8 @@ impl Match {
         self.entries += 1;
         let Some(seated) = self.seats.get_mut(seat) else { return };
         seated.entry = self.entries;
+        // Who was invited came to play.
+        seated.ready |= self.arranged.is_some();
         if seated.came == 0 {
             self.roster += 1;
             seated.came = self.roster;

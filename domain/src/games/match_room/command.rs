@@ -1,6 +1,6 @@
 //! What can be asked of a match, and what it answers.
 
-use playhouse_protocol::ids::MatchId;
+use playhouse_protocol::ids::{AccountId, MatchId};
 use serde::{Deserialize, Serialize};
 
 use super::ending::Ending;
@@ -83,6 +83,48 @@ pub enum Command {
         /// How many bytes of the log are there already.
         after: u32,
     },
+    /// Make the match for those who are invited. For other rooms, as their duty.
+    Arrange(Box<Arrangement>),
+    /// Say a line to everybody who plays or watches. For whoever has a seat, at most
+    /// [`LINES_IN_WINDOW`](super::LINES_IN_WINDOW) in [`TALK_WINDOW`](super::TALK_WINDOW).
+    Say {
+        /// One line of at most [`SAID_MAX`](super::SAID_MAX) characters.
+        text: String,
+    },
+    /// Let the player in a seat say nothing any more, or speak again. For the host, and for organizers.
+    Mute {
+        /// Where they are.
+        seat: Seat,
+        /// True to mute.
+        muted: bool,
+    },
+    /// Take a player's seat away. For the host, and for organizers.
+    Remove {
+        /// Where they are.
+        seat: Seat,
+        /// True if they may not come back into this match.
+        ban: bool,
+    },
+}
+
+/// A match that another room arranges.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrangement {
+    /// What it is to be. Bots take no seat of the invited.
+    pub creation: Creation,
+    /// True if it counts for the league of its game.
+    pub rated: bool,
+    /// For whom seats are kept, from seat 0 on.
+    pub invited: Vec<Invited>,
+}
+
+/// Somebody for whom a seat is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invited {
+    /// Who.
+    pub account: AccountId,
+    /// The name to show, at most 24 characters.
+    pub name: String,
 }
 
 /// What a match is to be.
@@ -122,6 +164,56 @@ pub enum Reply {
     Fault(Verdict),
     /// To `Replay`.
     Replay(Box<ReplayPage>),
+}
+
+/// What goes on beside a match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// True if it counts for the league of its game.
+    pub rated: bool,
+    /// What it changed there, once the league was told.
+    pub ratings: Vec<RatingChange>,
+    /// What was said, the newest [`LINES_KEPT`](super::LINES_KEPT) lines.
+    pub said: Vec<Said>,
+    /// The seats of those who are muted.
+    pub muted: Vec<Seat>,
+}
+
+/// A match as its watchers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MatchView {
+    /// The match.
+    #[serde(flatten)]
+    pub info: MatchInfo,
+    /// What goes on beside it.
+    #[serde(flatten)]
+    pub beside: Beside,
+}
+
+/// A line that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// From 1; no number is left out.
+    pub number: u32,
+    /// When.
+    pub at: Timestamp,
+    /// The seat of whoever said it.
+    pub seat: Seat,
+    /// Their name then.
+    pub name: String,
+    /// What.
+    pub text: String,
+}
+
+/// What a match changed for a player in the league.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RatingChange {
+    /// Who.
+    pub account: AccountId,
+    /// Their points before.
+    pub before: i32,
+    /// Their points after.
+    pub after: i32,
 }
 
 /// A seat is reserved.

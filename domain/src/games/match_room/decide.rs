@@ -51,9 +51,12 @@ impl Match {
         if let Command::Create(creation) = command {
             return self.create(cx, *creation);
         }
+        if let Command::Arrange(arrangement) = command {
+            return self.arrange(cx, *arrangement);
+        }
         let setup = self.setup.as_deref().ok_or_else(|| Refusal::not_found("match"))?;
         match command {
-            Command::Create(_) => unreachable!("handled above"),
+            Command::Create(_) | Command::Arrange(_) => unreachable!("handled above"),
             Command::Join { ticket, name } => self.join(cx, setup, ticket, &name),
             Command::Enter { ticket, resume, via } => self.enter(cx, ticket, resume, via),
             Command::Resume { seat, token, next, via } => self.resume(cx, seat, (token, next), via),
@@ -66,11 +69,14 @@ impl Match {
             Command::Fault { epoch, tick } => self.fault(cx, epoch, tick),
             Command::Info => self.with_info(cx, vec![]),
             Command::Replay { after } => self.replay(cx, setup, after),
+            Command::Say { text } => self.say(cx, &text),
+            Command::Mute { seat, muted } => self.mute(cx, seat, muted),
+            Command::Remove { seat, ban } => self.remove(cx, seat, ban),
         }
     }
 
     /// Answers with the match as it is after `events`.
-    fn with_info(&self, cx: &Cx<'_>, events: Vec<Event>) -> Decided {
+    pub(super) fn with_info(&self, cx: &Cx<'_>, events: Vec<Event>) -> Decided {
         let info = self.after(cx.now, &events).info();
         let info = info.ok_or_else(|| Refusal::not_found("match"))?;
         Ok(Effects::reply(events, Reply::Match(Box::new(info))))
@@ -81,18 +87,29 @@ impl Match {
             Caller::System => None,
             _ => Some(person(cx)?),
         };
-        let (kind, creation) = checked(creation, host.is_none())?;
+        let created = self.creates(cx, creation, host)?;
         if let Some(setup) = &self.setup {
-            if setup.creation != creation || setup.house != host.is_none() {
+            let same =
+                matches!(&created, Event::Created { creation, .. } if **creation == setup.creation);
+            if !same || setup.house != host.is_none() {
                 return Err(conflict("already_exists", "the match was made before"));
             }
             return self.with_info(cx, vec![]);
         }
+        self.with_info(cx, vec![created])
+    }
+
+    /// The making of a match that `host` runs, or the server if nobody does.
+    pub(super) fn creates(
+        &self,
+        cx: &Cx<'_>,
+        creation: Creation,
+        host: Option<Player>,
+    ) -> Result<Event, Refusal> {
+        let (kind, creation) = checked(creation, host.is_none())?;
         let seed =
             u64::from_le_bytes(cx.seed.uuid(0).into_bytes()[..8].try_into().expect("8 of 16"));
-        let creation = Box::new(creation);
-        let created = Event::Created { creation, host, rules: kind.rules(), seed };
-        self.with_info(cx, vec![created])
+        Ok(Event::Created { creation: Box::new(creation), host, rules: kind.rules(), seed })
     }
 
     fn ready(&self, cx: &Cx<'_>, ready: bool) -> Decided {

@@ -39,6 +39,15 @@ impl Match {
 
     fn phase_ends(&self, now: Timestamp) -> Vec<Event> {
         match self.phase {
+            // Those who were invited and came wait for nobody any longer.
+            Phase::Lobby if self.arranged.is_some() && self.has_enough() => {
+                let late = self.people_who(|seated| seated.presence() == Presence::Reserved);
+                let mut events = self.settled(now, freed(late, Reason::NeverCame));
+                if self.after(now, &events).phase == Phase::Lobby {
+                    events.push(Event::CountdownBegan { until: now + COUNTDOWN });
+                }
+                events
+            }
             Phase::Lobby => vec![Event::Ended(Ending::Void(Why::NotStarted))],
             Phase::Check => {
                 let unready = self
@@ -105,6 +114,9 @@ impl Match {
 
     /// True if somebody is there, and whoever is there is ready.
     fn wants_to_begin(&self) -> bool {
+        if self.arranged.is_some() {
+            return self.all_came();
+        }
         let here =
             |(_, seated, _): (_, &super::seats::Seated, _)| seated.presence() == Presence::Here;
         self.seats.people().any(here) && self.seats.all_ready()
@@ -127,6 +139,8 @@ impl Match {
             course: self.course.without_log(),
             left: self.left.clone(),
             ending: self.ending.clone(),
+            arranged: self.arranged.clone(),
+            conduct: self.conduct.clone(),
         };
         events.iter().for_each(|event| after.apply_event(now, event));
         after

@@ -26,7 +26,7 @@ impl Match {
             Phase::Active => comes_late(),
             Phase::Concluded | Phase::Void => false,
         };
-        may && self.seats.free().is_some()
+        may && self.arranged.is_none() && self.seats.free().is_some()
     }
 
     pub(super) fn join(
@@ -41,7 +41,15 @@ impl Match {
         if self.phase.is_over() {
             return Err(over());
         }
+        if self.conduct.is_banned(player) {
+            let message = "whoever runs the match has banned you from it";
+            return Err(Refusal::new(RefusalKind::Forbidden, "banned_from_match", message));
+        }
         let own = self.seats.of(player);
+        if own.is_none() && self.arranged.is_some() {
+            let message = "the match was arranged for others";
+            return Err(Refusal::new(RefusalKind::Forbidden, "not_invited", message));
+        }
         if own.is_none() && !self.is_open() {
             let seats = setup.creation.seats;
             return Err(match self.seats.free() {
@@ -50,6 +58,9 @@ impl Match {
             });
         }
         let seat = own.or(self.seats.free()).ok_or_else(over)?;
+        // By the name under which somebody was invited they are known to those who invited them.
+        let invited = self.seats.get(seat).filter(|_| self.arranged.is_some());
+        let name = invited.map_or(name, |seated| seated.name.clone());
         let until = cx.now + TICKET_TIME;
         let reserved = Event::Reserved { seat, player, name, ticket, until };
         Ok(Effects::reply(vec![reserved], Reply::Joined(Joined { seat, until })))

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::command::Creation;
+use playhouse_protocol::ids::RoomId;
+
+use super::command::{Creation, Invited, RatingChange};
 use super::ending::Ending;
 use super::player::{Player, TokenHash};
 use crate::games::Seat;
@@ -109,6 +111,40 @@ pub enum Event {
     },
     /// It is over.
     Ended(Ending),
+    /// Another room arranged it: seats are kept for the invited.
+    Arranged {
+        /// Which room.
+        by: RoomId,
+        /// True if it counts.
+        rated: bool,
+        /// From seat 0 on.
+        invited: Vec<Invited>,
+        /// Until when they may come.
+        until: Timestamp,
+    },
+    /// The league was told, and this is what it changed.
+    Rated(Vec<RatingChange>),
+    /// Whoever arranged it was told.
+    Reported,
+    /// Somebody said something.
+    Said {
+        /// Who has this seat.
+        seat: Seat,
+        /// What.
+        text: String,
+    },
+    /// A player is muted, or not any more.
+    Muted {
+        /// Who.
+        player: Player,
+        /// Muted.
+        muted: bool,
+    },
+    /// A player may not come back.
+    Banned {
+        /// Who.
+        player: Player,
+    },
 }
 
 /// Why a player lost a seat.
@@ -122,4 +158,6 @@ pub enum Reason {
     StayedAway,
     /// They were asked whether they are ready and did not say so.
     NotReady,
+    /// Whoever runs the match removed them.
+    Removed,
 }

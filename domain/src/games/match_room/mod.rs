@@ -2,6 +2,7 @@
 //!
 //! - [`command`], [`event`]: what can be asked and what can become true.
 //! - [`player`]: who plays, and the hashes of what proves it. `seats`: who has which seat.
+//! - `arranged`: matches that other rooms arrange. `conduct`: what people say, and who may not.
 //! - `decide`: making and starting; `entry`: coming and going; `run`: while it is played; `due`: what time
 //!   and everything else leads to. `apply`: taking facts in.
 //! - [`ticks`]: what the ticker tells. `course`: what was played. [`ending`]: how it came out.
@@ -12,7 +13,9 @@
 //! was played, which makes it durable. `docs/games.md` has the promises and bounds.
 
 mod apply;
+mod arranged;
 pub mod command;
+mod conduct;
 mod course;
 mod decide;
 mod due;
@@ -30,13 +33,16 @@ mod view;
 
 use std::time::Duration;
 
+use playhouse_protocol::codec;
 use playhouse_protocol::ids::{MatchId, RoomId};
 use serde::{Deserialize, Serialize};
 
+pub use self::arranged::INVITED_TIME;
 pub use self::command::{
-    Command, Creation, Entered, Joined, MatchInfo, Phase, PlayerInfo, Presence, ReplayPage, Reply,
-    Roster, Run, Ticked,
+    Arrangement, Command, Creation, Entered, Invited, Joined, MatchInfo, MatchView, Phase,
+    PlayerInfo, Presence, RatingChange, ReplayPage, Reply, Roster, Run, Said, Ticked,
 };
+pub use self::conduct::{LINES_IN_WINDOW, LINES_KEPT, LISTED_MAX, SAID_MAX, TALK_WINDOW};
 pub use self::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX, TICKS_AT_ONCE_MAX};
 pub use self::decide::{REPLAY_PAGE_BYTES, TITLE_MAX};
 pub use self::ending::{Ending, Placing, PlayerId, Why};
@@ -46,6 +52,8 @@ pub use self::player::{Player, TokenHash};
 pub use self::run::PLAY_TIME_MAX;
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
 
+use self::arranged::Arranged;
+use self::conduct::Conduct;
 use self::course::Course;
 use self::seats::Seats;
 use crate::duty::{Duty, DutyId, DutyResult};
@@ -107,6 +115,9 @@ pub struct Match {
     /// Who left while it was played, at most [`LEFT_MAX`].
     left: Vec<(Player, String)>,
     ending: Option<Ending>,
+    // What version 1 did not have stands behind the rest.
+    arranged: Option<Box<Arranged>>,
+    conduct: Conduct,
 }
 
 /// How many of those who left are remembered for the results. 256: the oldest are forgotten.
@@ -143,12 +154,13 @@ pub fn room(id: MatchId) -> RoomId {
 
 impl Rules for Match {
     const KIND: &'static str = "game";
-    const SCHEMA: u16 = 1;
+    const SCHEMA: u16 = 2;
+    const LISTS: u16 = 2;
     type Command = Command;
     type Event = Event;
     type Reply = Reply;
-    type View = MatchInfo;
-    type Change = MatchInfo;
+    type View = MatchView;
+    type Change = MatchView;
 
     fn new(id: &RoomId) -> Self {
         Self {
@@ -166,6 +178,8 @@ impl Rules for Match {
             course: Course::default(),
             left: Vec::new(),
             ending: None,
+            arranged: None,
+            conduct: Conduct::default(),
         }
     }
 
@@ -193,8 +207,8 @@ impl Rules for Match {
         self.ran(cx, duty, &result)
     }
 
-    fn view(&self, _: Timestamp, _: &Audience) -> Option<MatchInfo> {
-        self.info()
+    fn view(&self, _: Timestamp, _: &Audience) -> Option<MatchView> {
+        self.seen()
     }
 
     /// Whoever has its id may look at it, and sees what everybody sees.
@@ -202,8 +216,8 @@ impl Rules for Match {
         self.setup.is_some().then_some(Audience::Public)
     }
 
-    fn change(&self, event: &Event, _: &Audience) -> Option<MatchInfo> {
-        self.shows(event).then(|| self.info()).flatten()
+    fn change(&self, event: &Event, _: &Audience) -> Option<MatchView> {
+        self.shows(event).then(|| self.seen()).flatten()
     }
 
     /// Nobody's: whoever comes back gets the newest view, so no past changes need be kept.
@@ -217,6 +231,24 @@ impl Rules for Match {
 
     fn rows(&self) -> Vec<RowChange> {
         self.all_rows()
+    }
+
+    /// Version 1 had the same events and fewer of them.
+    fn upcast_event(from: u16, bytes: &[u8]) -> Result<Event, String> {
+        match from {
+            1 | Self::SCHEMA => codec::decode(bytes).map_err(|e| e.to_string()),
+            _ => Err(format!("game has no reader for schema version {from}")),
+        }
+    }
+
+    /// Version 1 ended before [`Self::arranged`].
+    fn upcast_state(from: u16, bytes: &[u8]) -> Result<Self, String> {
+        let rest = match from {
+            1 => codec::encode(&(None::<Box<Arranged>>, Conduct::default())),
+            Self::SCHEMA => Vec::new(),
+            _ => return Err(format!("game has no reader for schema version {from}")),
+        };
+        codec::decode(&[bytes, &rest].concat()).map_err(|e| e.to_string())
     }
 
     fn redact(command: &Command) -> String {

@@ -9,7 +9,7 @@
 use playhouse_protocol::ids::MatchId;
 use serde::{Deserialize, Serialize};
 
-use super::command::Phase;
+use super::command::{Phase, RatingChange};
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
 use super::{Match, Setup};
@@ -63,6 +63,8 @@ pub struct PlayedRow {
     pub score: i32,
     /// How many played.
     pub players: u16,
+    /// What it changed in the league, if it counted.
+    pub rating: Option<RatingChange>,
 }
 
 impl Match {
@@ -74,13 +76,19 @@ impl Match {
                     setup.creation.listed.then(|| RowChange::delete("matches", self.key(setup)));
                 live.into_iter().chain(self.all_rows()).collect()
             }
-            Event::Ticked { .. }
+            Event::Rated(_) => self.all_rows(),
+            Event::Reported
+            | Event::Said { .. }
+            | Event::Muted { .. }
+            | Event::Banned { .. }
+            | Event::Ticked { .. }
             | Event::Faulted { .. }
             | Event::TakenUp { .. }
             | Event::Gone { .. }
             | Event::Ready { .. }
             | Event::Resumed { .. } => Vec::new(),
             Event::Created { .. }
+            | Event::Arranged { .. }
             | Event::Reserved { .. }
             | Event::Entered { .. }
             | Event::CheckBegan { .. }
@@ -150,7 +158,9 @@ impl Match {
         results.iter().filter_map(move |Placing { player, place, score, .. }| {
             let Some(PlayerId::Account(account)) = player else { return None };
             let (id, game) = (self.id, setup.creation.game.clone());
-            let row = PlayedRow { id, game, ended_at, place: *place, score: *score, players };
+            let rating = self.rating(*account);
+            let row =
+                PlayedRow { id, game, ended_at, place: *place, score: *score, players, rating };
             Some(RowChange::put("matches_by_player", format!("{account}/{ended_at}/{id}"), &row))
         })
     }

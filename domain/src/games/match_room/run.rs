@@ -26,7 +26,8 @@ impl Match {
     pub(super) fn owed(&self) -> Vec<Duty> {
         let run = || RunMatch { room: room(self.id).as_str().to_owned() };
         let is_owed = self.phase == Phase::Active;
-        is_owed.then(|| Duty::external(DUTY, RUN, &run())).into_iter().collect()
+        let run = is_owed.then(|| Duty::external(DUTY, RUN, &run()));
+        run.into_iter().chain(self.reports()).collect()
     }
 
     /// Refuses what is not for a match that is played now.
@@ -115,7 +116,10 @@ impl Match {
     }
 
     pub(super) fn ran(&self, _: &Cx<'_>, duty: DutyId, result: &DutyResult) -> Effects<Self> {
-        if duty != DUTY || self.phase != Phase::Active {
+        if duty != DUTY {
+            return Effects::events(self.reported(duty, result));
+        }
+        if self.phase != Phase::Active {
             return Effects::none();
         }
         let finished = match result {

@@ -74,7 +74,7 @@ impl Seated {
     pub(super) fn until(&self) -> Option<Timestamp> {
         let person = self.person()?;
         match self.presence() {
-            Presence::Reserved => person.ticket.map(|(_, until)| until),
+            Presence::Reserved => person.ticket.map(|(_, until)| until).max(person.away_until),
             Presence::Away => person.away_until,
             Presence::Here | Presence::Bot => None,
         }

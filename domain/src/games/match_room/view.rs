@@ -1,9 +1,10 @@
 //! What is seen of a match.
 
+use playhouse_protocol::ids::AccountId;
 use serde_json::Value;
 
 use super::Match;
-use super::command::{MatchInfo, PlayerInfo};
+use super::command::{Beside, MatchInfo, MatchView, PlayerInfo, RatingChange};
 use super::ending::Ending;
 use super::event::Event;
 use crate::games::Seat;
@@ -39,6 +40,29 @@ impl Match {
         })
     }
 
+    /// The same with what goes on beside it.
+    pub(super) fn seen(&self) -> Option<MatchView> {
+        Some(MatchView { info: self.info()?, beside: self.beside() })
+    }
+
+    pub(super) fn beside(&self) -> Beside {
+        let arranged = self.arranged.as_deref();
+        let is_muted =
+            |(_, _, person): &(_, _, &super::seats::Person)| self.conduct.is_muted(person.player);
+        Beside {
+            rated: arranged.is_some_and(|arranged| arranged.rated),
+            ratings: arranged.and_then(|arranged| arranged.ratings.clone()).unwrap_or_default(),
+            said: self.conduct.said.iter().cloned().collect(),
+            muted: self.seats.people().filter(is_muted).map(|(seat, ..)| seat).collect(),
+        }
+    }
+
+    /// What the match changed for `account`.
+    pub(super) fn rating(&self, account: AccountId) -> Option<RatingChange> {
+        let ratings = self.arranged.as_deref()?.ratings.as_ref()?;
+        ratings.iter().find(|rating| rating.account == account).copied()
+    }
+
     /// Who has or had a seat.
     pub(super) fn names(&self) -> Vec<(Seat, String)> {
         if self.phase.is_over() {
@@ -50,7 +74,10 @@ impl Match {
     /// True if `event` changed something that is seen.
     pub(super) fn shows(&self, event: &Event) -> bool {
         match event {
-            Event::Ticked { .. } | Event::Faulted { .. } => false,
+            Event::Ticked { .. }
+            | Event::Faulted { .. }
+            | Event::Reported
+            | Event::Banned { .. } => false,
             Event::Created { .. }
             | Event::Reserved { .. }
             | Event::Entered { .. }
@@ -63,7 +90,11 @@ impl Match {
             | Event::Began
             | Event::TakenUp { .. }
             | Event::Freed { .. }
-            | Event::Ended(_) => true,
+            | Event::Ended(_)
+            | Event::Arranged { .. }
+            | Event::Rated(_)
+            | Event::Said { .. }
+            | Event::Muted { .. } => true,
         }
     }
 }

@@ -3,7 +3,9 @@
 //! `stage` puts a match in the hand of a test, with a ticker that plays it, and checks what must hold after
 //! every event; `script` plays stories that are written as text.
 
+mod arranged;
 mod bounds;
+mod conduct;
 mod playing;
 mod random;
 mod script;

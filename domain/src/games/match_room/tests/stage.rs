@@ -9,6 +9,7 @@ use playhouse_protocol::ids::{AccountId, GuestId, MatchId, RoomId};
 use uuid::Uuid;
 
 use super::super::*;
+use crate::duty::Work;
 use crate::games::bot::{Bot, Sight};
 use crate::games::game::{Happenings, SeatInput};
 use crate::games::recording::Recording;
@@ -109,9 +110,10 @@ impl Stage {
     /// Takes in one record, as the host does.
     fn take(&mut self, effects: Effects<Match>) -> Answer<Reply> {
         if !effects.events.is_empty() {
+            let told = |event: &Event| matches!(event, Event::Rated(_) | Event::Reported);
             assert!(
-                !self.rules.phase.is_over(),
-                "nothing happens after the end: {:?}",
+                !self.rules.phase.is_over() || effects.events.iter().all(told),
+                "nothing happens after the end but what others say of it: {:?}",
                 effects.events
             );
             self.revision += 1;
@@ -120,10 +122,10 @@ impl Stage {
             let bytes = codec::encode(&event);
             assert!(bytes.len() < 64 * 1024, "an event of {} bytes", bytes.len());
             let event: Event = codec::decode(&bytes).unwrap();
-            let (before, tick) = (self.rules.info(), self.rules.course.tick);
+            let (before, tick) = (self.rules.seen(), self.rules.course.tick);
             self.rules.apply(self.now, &event);
             self.log.push((self.now, bytes));
-            let after = self.rules.info();
+            let after = self.rules.seen();
             let change = self.rules.change(&event, &Audience::Public);
             assert!(change == after || before == after, "{event:?} shows");
             assert!(self.rules.course.tick >= tick, "time does not go back");
@@ -155,14 +157,17 @@ impl Stage {
         let is_over = rules.phase.is_over();
         assert_eq!(rules.seats.iter().count() == 0 && rules.free_seats() == 0, is_over);
         assert!(rules.seats.iter().count() <= usize::from(setup.creation.seats));
-        assert_eq!(rules.duties().len(), usize::from(rules.phase == Phase::Active));
+        let runs = |duty: &Duty| matches!(duty.work, Work::External { kind: RUN, .. });
+        let owed = rules.duties().into_iter().filter(runs).count();
+        assert_eq!(owed, usize::from(rules.phase == Phase::Active));
         assert_eq!((rules.ending.is_some(), rules.ended_at.is_some()), (is_over, is_over));
         assert_eq!(rules.began_at.is_some(), rules.epoch > 0 || rules.began_at.is_some());
         for (_, seated, person) in rules.seats.people() {
             assert_eq!(seated.came > 0, seated.entry > 0, "who came is in the roster");
             assert!(seated.came <= rules.roster);
             assert_eq!(person.resume.is_some(), seated.entry > 0);
-            assert!(person.away_until.is_none() || seated.entry > 0);
+            let invited = rules.arranged.is_some();
+            assert!(person.away_until.is_none() || seated.entry > 0 || invited);
         }
         assert!(rules.left.len() <= LEFT_MAX && rules.course.log.len() <= course::LOG_BYTES_MAX);
     }
@@ -286,10 +291,22 @@ impl Stage {
 
     pub(super) fn duty_ends(&mut self, result: DutyResult) {
         self.wake();
-        let Some(Duty { id, .. }) = self.rules.duties().pop() else { return };
+        let Some(Duty { id, .. }) = self.rules.duties().into_iter().next() else { return };
+        self.duty_of(id, result);
+        self.wake();
+    }
+
+    /// The end of the duty `id`, owed or not.
+    pub(super) fn duty_of(&mut self, id: DutyId, result: DutyResult) {
         let effects = self.rules.duty_done(&self.cx(&Caller::System), id, result);
         self.take(effects);
-        self.wake();
+    }
+
+    /// The first row of `table` whose key begins with `prefix`.
+    pub(super) fn row(&self, table: &str, prefix: &str) -> String {
+        let mut rows = self.rows.iter();
+        let found = rows.find(|((of, key), _)| of == table && key.starts_with(prefix));
+        found.expect("there is a row").1.clone()
     }
 
     /// The whole replay, over the pages that are given out.

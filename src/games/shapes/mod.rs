@@ -1,4 +1,7 @@
 //! What is told of matches by REST, as JSON. Rooms encode their own views; `Session` describes the same.
+//! `league`: leaderboards, players, friends.
+
+pub mod league;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -128,6 +131,48 @@ pub struct Session {
     /// How it ended: `Concluded` with its results, or `Void` with the reason.
     #[schema(value_type = Option<Object>)]
     pub ending: Option<serde_json::Value>,
+    /// True if it counts for the leaderboard. This and what follows is told where the match is looked at.
+    #[serde(default)]
+    pub rated: bool,
+    /// What it changed there, once that is known.
+    #[serde(default)]
+    pub ratings: Vec<RatingChange>,
+    /// What was said, the newest 30 lines.
+    #[serde(default)]
+    pub said: Vec<SaidLine>,
+    /// The seats of those who are muted.
+    #[serde(default)]
+    pub muted: Vec<u16>,
+}
+
+/// A line that was said in a match.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SaidLine {
+    /// From 1; no number is left out.
+    pub number: u32,
+    /// When.
+    #[schema(format = DateTime)]
+    pub at: String,
+    /// The seat of whoever said it.
+    pub seat: u16,
+    /// Their name then.
+    pub name: String,
+    /// What.
+    pub text: String,
+}
+
+/// What a match changed for a player.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatingChange {
+    /// Who.
+    #[schema(format = "uuid")]
+    pub account: String,
+    /// Their points before.
+    pub before: i32,
+    /// Their points after.
+    pub after: i32,
 }
 
 /// Who has a seat.
@@ -204,6 +249,8 @@ pub struct PlayedRow {
     pub score: i32,
     /// How many played.
     pub players: u16,
+    /// What it changed in the leaderboard, if it counted.
+    pub rating: Option<RatingChange>,
 }
 
 /// A part of what is needed to play a match again, bit for bit.

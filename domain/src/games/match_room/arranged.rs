@@ -1,0 +1,201 @@
+//! Matches that another room arranges: for players who looked for one, or as a pairing of a tournament.
+//!
+//! A seat is kept for each of the invited, and nobody else can take it. The match begins by itself once
+//! all of them are there, or after [`INVITED_TIME`] with those who came. When it is over it tells the
+//! league of its game, if it counts, and whoever arranged it; it owes that until it is done.
+
+use std::time::Duration;
+
+use playhouse_protocol::codec;
+use playhouse_protocol::ids::{AccountId, RoomId};
+use serde::{Deserialize, Serialize};
+
+use super::Match;
+use super::command::{Arrangement, Invited, Presence, RatingChange};
+use super::decide::{Decided, conflict, invalid};
+use super::ending::{Ending, Placing, PlayerId};
+use super::event::Event;
+use super::player::Player;
+use super::seats::{Holder, Person, Seated};
+use crate::duty::{Duty, DutyId, DutyResult};
+use crate::games::Seat;
+use crate::games::league::{self, League, Played};
+use crate::refusal::{Refusal, RefusalKind};
+use crate::room::{Caller, Cx};
+use crate::text::line;
+use crate::time::Timestamp;
+
+/// How long the invited have to come. 60 s: they were told on a page that they look at.
+pub const INVITED_TIME: Duration = Duration::from_secs(60);
+
+/// The duty to tell the league.
+pub(super) const RATE: DutyId = DutyId(2);
+
+/// The duty to tell whoever arranged it.
+pub(super) const REPORT: DutyId = DutyId(3);
+
+/// What is true of a match that was arranged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Arranged {
+    by: RoomId,
+    /// True if it counts.
+    pub(super) rated: bool,
+    /// Until when the invited may come.
+    pub(super) until: Timestamp,
+    invited: Vec<AccountId>,
+    /// What it changed, once the league was told.
+    pub(super) ratings: Option<Vec<RatingChange>>,
+    /// True once whoever arranged it was told.
+    reported: bool,
+}
+
+impl Match {
+    pub(super) fn arrange(&self, cx: &Cx<'_>, arrangement: Arrangement) -> Decided {
+        let Caller::Room(by) = cx.caller else {
+            let message = "matches are arranged by other rooms";
+            return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
+        };
+        let Arrangement { mut creation, rated, invited } = arrangement;
+        if let Some(arranged) = self.arranged.as_deref().filter(|arranged| arranged.by == *by) {
+            let same = arranged.invited.iter().eq(invited.iter().map(|invited| &invited.account));
+            if same {
+                return self.with_info(cx, vec![]);
+            }
+        }
+        if self.setup.is_some() {
+            return Err(conflict("already_exists", "the match was made before"));
+        }
+        creation.bots = creation.bots.min(creation.seats.saturating_sub(invited.len() as u16));
+        let invited = checked(&creation, invited)?;
+        let created = self.creates(cx, creation, None)?;
+        let until = cx.now + INVITED_TIME;
+        let arranged = Event::Arranged { by: by.clone(), rated, invited, until };
+        self.with_info(cx, vec![created, arranged])
+    }
+
+    /// A seat is kept for each of the invited.
+    pub(super) fn arranged(&mut self, event: &Event) {
+        let Event::Arranged { by, rated, invited, until } = event else { return };
+        for (seat, Invited { account, name }) in invited.iter().enumerate() {
+            self.seats.set(Seat(seat as u16), Some(kept(*account, name.clone(), *until)));
+        }
+        if let Some(setup) = self.setup.as_deref_mut() {
+            (setup.house, setup.lobby_until) = (false, *until);
+        }
+        self.until = Some(*until);
+        let invited = invited.iter().map(|invited| invited.account).collect();
+        self.arranged = Some(Box::new(Arranged {
+            by: by.clone(),
+            rated: *rated,
+            until: *until,
+            invited,
+            ratings: None,
+            reported: false,
+        }));
+    }
+
+    /// True if nobody who was invited is still to come.
+    pub(super) fn all_came(&self) -> bool {
+        let mut people = self.seats.people().peekable();
+        people.peek().is_some() && people.all(|(_, seated, _)| seated.presence() == Presence::Here)
+    }
+
+    /// What is owed once it is over.
+    pub(super) fn reports(&self) -> Vec<Duty> {
+        let Some(arranged) = self.arranged.as_deref().filter(|_| self.phase.is_over()) else {
+            return Vec::new();
+        };
+        let rates = (arranged.rated && arranged.ratings.is_none()).then(|| self.rates()).flatten();
+        let report = (!arranged.reported).then(|| self.report(&arranged.by)).flatten();
+        rates.into_iter().chain(report).collect()
+    }
+
+    /// The duty to tell the league, if there is something to tell.
+    fn rates(&self) -> Option<Duty> {
+        let played = self.counts();
+        // One alone has beaten nobody.
+        if played.len() < 2 {
+            return None;
+        }
+        let league = league::room(&self.setup.as_deref()?.creation.game)?;
+        let command = league::Command::Rate { match_id: self.id, played };
+        Some(Duty::tell::<League>(RATE, league, &command))
+    }
+
+    /// Who counts, and how they did. Who left before the end did worse than everybody who stayed.
+    fn counts(&self) -> Vec<Played> {
+        let Some(Ending::Concluded { results, .. }) = &self.ending else { return Vec::new() };
+        let last = results.iter().filter_map(|placing| placing.place).max().unwrap_or(0) + 1;
+        let one = |Placing { player, name, place, .. }: &Placing| {
+            let Some(PlayerId::Account(account)) = player else { return None };
+            Some(Played { account: *account, name: name.clone(), place: place.unwrap_or(last) })
+        };
+        results.iter().filter_map(one).collect()
+    }
+
+    /// The duty to tell `by`, if it wants to know.
+    fn report(&self, by: &RoomId) -> Option<Duty> {
+        let _ = (by, REPORT);
+        None
+    }
+
+    /// What the end of such a duty leads to.
+    pub(super) fn reported(&self, duty: DutyId, result: &DutyResult) -> Vec<Event> {
+        let Some(arranged) = self.arranged.as_deref() else { return Vec::new() };
+        match duty {
+            RATE if arranged.ratings.is_none() => vec![Event::Rated(changes(result))],
+            REPORT if !arranged.reported => vec![Event::Reported],
+            _ => Vec::new(),
+        }
+    }
+
+    pub(super) fn was_rated(&mut self, ratings: &[RatingChange]) {
+        if let Some(arranged) = self.arranged.as_deref_mut() {
+            arranged.ratings = Some(ratings.to_vec());
+        }
+    }
+
+    pub(super) fn was_reported(&mut self) {
+        if let Some(arranged) = self.arranged.as_deref_mut() {
+            arranged.reported = true;
+        }
+    }
+}
+
+/// What the league answered. Nothing changed where it refused: the result had counted long ago, or the
+/// league is full.
+fn changes(result: &DutyResult) -> Vec<RatingChange> {
+    let DutyResult::Done(bytes) = result else { return Vec::new() };
+    let Ok(league::Reply::Rated(changes)) = codec::decode(bytes) else { return Vec::new() };
+    let one = |change: league::Change| RatingChange {
+        account: change.account,
+        before: change.before.points(),
+        after: change.after.points(),
+    };
+    changes.into_iter().map(one).collect()
+}
+
+fn checked(
+    creation: &super::command::Creation,
+    invited: Vec<Invited>,
+) -> Result<Vec<Invited>, Refusal> {
+    let (count, seats) = (invited.len(), usize::from(creation.seats));
+    if count == 0 || count > seats {
+        let message = format!("{count} are invited to {seats} seats");
+        return Err(invalid("bad_seats", message));
+    }
+    let twice = |at: usize| invited[..at].iter().any(|other| other.account == invited[at].account);
+    if (0..count).any(twice) {
+        return Err(invalid("bad_seats", "somebody is invited twice"));
+    }
+    let named = |Invited { account, name }: Invited| {
+        Ok(Invited { account, name: line("a name", &name, super::NAME_MAX)? })
+    };
+    invited.into_iter().map(named).collect()
+}
+
+fn kept(account: AccountId, name: String, until: Timestamp) -> Seated {
+    let player = Player::Account(account);
+    let person = Person { player, ticket: None, resume: None, away_until: Some(until) };
+    Seated { name, holder: Holder::Person(person), ready: true, came: 0, entry: 0 }
+}

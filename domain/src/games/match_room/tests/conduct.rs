@@ -1,0 +1,112 @@
+//! What people say, and what may be done about it.
+
+use super::super::*;
+use super::stage::{Stage, creation, person, second};
+use crate::games::Seat;
+use crate::room::Role;
+
+fn say(stage: &mut Stage, who: u128, text: &str) -> Result<Reply, Refusal> {
+    stage.ask(&person(who), Command::Say { text: text.into() })
+}
+
+fn code(refused: Result<Reply, Refusal>) -> String {
+    refused.unwrap_err().code.into_owned()
+}
+
+/// Persons 1 (the host), 2 (a guest) and 3 are there.
+fn three() -> Stage {
+    let mut stage = Stage::new(creation());
+    [1, 2, 3].iter().for_each(|who| drop(stage.come(*who).unwrap()));
+    stage
+}
+
+#[test]
+fn everybody_who_plays_may_speak_and_everybody_sees_it() {
+    let mut stage = three();
+    say(&mut stage, 2, "  hello  ").unwrap();
+    say(&mut stage, 3, "hi").unwrap();
+    let said = stage.rules.beside().said;
+    let lines: Vec<_> =
+        said.iter().map(|line| (line.number, line.seat.0, line.text.as_str())).collect();
+    assert_eq!(lines, [(1, 1, "hello"), (2, 2, "hi")]);
+    assert_eq!(code(say(&mut stage, 5, "me too")), "no_seat");
+    for bad in ["", "   ", "two\nlines", "\u{202e}nuf", &"a".repeat(SAID_MAX + 1)] {
+        assert_eq!(code(say(&mut stage, 2, bad)), "bad_text", "{bad:?}");
+    }
+}
+
+#[test]
+fn whoever_speaks_too_much_waits_and_only_the_newest_lines_are_kept() {
+    let mut stage = three();
+    for n in 0..40_u32 {
+        for who in [2, 3] {
+            for line in 0..LINES_IN_WINDOW {
+                say(&mut stage, who, &format!("{n} {line}")).unwrap();
+            }
+            assert_eq!(code(say(&mut stage, who, "more")), "too_talkative");
+        }
+        stage.now = stage.now + TALK_WINDOW;
+        if n % 8 == 7 {
+            // The lobby does not wait for ever.
+            assert!(!stage.rules.phase.is_over());
+        }
+    }
+    let said = stage.rules.beside().said;
+    assert_eq!(said.len(), LINES_KEPT);
+    assert_eq!(said.last().unwrap().number, 40 * 2 * u32::from(LINES_IN_WINDOW));
+}
+
+#[test]
+fn a_mute_holds_against_a_new_name_a_new_ticket_and_a_resumed_connection() {
+    let mut stage = three();
+    let mute = |muted| Command::Mute { seat: Seat(2), muted };
+    assert_eq!(code(stage.ask(&person(2), mute(true))), "not_the_host");
+    stage.ask(&person(1), mute(true)).unwrap();
+    assert_eq!(stage.rules.beside().muted, [Seat(2)]);
+    assert_eq!(code(say(&mut stage, 3, "no")), "muted");
+    let token = *stage.tokens[&3].last().unwrap();
+    stage.resume(3, token).unwrap();
+    assert_eq!(code(say(&mut stage, 3, "no")), "muted");
+    stage.ask(&person(3), Command::Leave).unwrap();
+    let ticket = stage.draw();
+    let renamed = Command::Join { ticket, name: "Somebody else".into() };
+    stage.ask(&person(3), renamed).unwrap();
+    stage.enter(3, ticket).unwrap();
+    assert_eq!(code(say(&mut stage, 3, "no")), "muted");
+    stage.ask(&person(1), mute(false)).unwrap();
+    say(&mut stage, 3, "at last").unwrap();
+}
+
+#[test]
+fn a_ban_holds_against_rejoining_a_new_name_and_a_resumed_token_and_a_removal_does_not() {
+    let mut stage = three();
+    let remove = |seat, ban| Command::Remove { seat: Seat(seat), ban };
+    assert_eq!(code(stage.ask(&person(3), remove(1, true))), "not_the_host");
+    assert_eq!(code(stage.ask(&person(1), remove(3, true))), "nobody_there", "a bot is no person");
+
+    stage.ask(&person(1), remove(1, false)).unwrap();
+    let token = *stage.tokens[&2].last().unwrap();
+    assert_eq!(code(stage.resume(2, token)), "resume_refused");
+    stage.come(2).unwrap();
+
+    stage.join(2).unwrap();
+    stage.ask(&person(1), remove(1, true)).unwrap();
+    let (ticket, token) = (*stage.tickets[&2].last().unwrap(), *stage.tokens[&2].last().unwrap());
+    assert_eq!(code(stage.enter(2, ticket)), "ticket_refused");
+    assert_eq!(code(stage.resume(2, token)), "resume_refused");
+    assert_eq!(code(stage.join(2)), "banned_from_match");
+    let ticket = stage.draw();
+    let renamed = Command::Join { ticket, name: "Somebody else".into() };
+    assert_eq!(code(stage.ask(&person(2), renamed)), "banned_from_match");
+    stage.pass(second(60));
+    assert_eq!(code(stage.join(2)), "banned_from_match");
+}
+
+#[test]
+fn organizers_keep_order_in_any_match() {
+    let mut stage = three();
+    let Caller::Account { id, .. } = person(9) else { panic!("an account") };
+    let organizer = Caller::Account { id, role: Role::Organizer };
+    stage.ask(&organizer, Command::Remove { seat: Seat(0), ban: true }).unwrap();
+    assert_eq!(code(stage.join(1)), "banned_from_match", "also the host");
+}
