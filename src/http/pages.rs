@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 17] = [
+const PAGES: [(&str, &str); 20] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -35,6 +35,9 @@ const PAGES: [(&str, &str); 17] = [
     ("/games", "games.html"),
     ("/games/{id}", "game.html"),
     ("/games/{id}/replay", "replay.html"),
+    ("/leaderboards", "leaderboard.html"),
+    ("/leaderboards/{game}", "leaderboard.html"),
+    ("/players/{id}", "player.html"),
     ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),

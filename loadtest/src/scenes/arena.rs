@@ -15,6 +15,7 @@ use rand::RngCore;
 use serde_json::json;
 use tokio::sync::OnceCell;
 
+use super::arena_crowd::{Crowd, Seen};
 use super::arena_log::{Diary, Story};
 pub use super::arena_plan::{Link, Plan};
 use super::arena_replay;
@@ -58,6 +59,7 @@ pub struct Grounds {
     watch: Arc<Watch>,
     watching: tokio::task::JoinHandle<()>,
     totals: Mutex<Totals>,
+    crowd: Crowd,
 }
 
 /// A bot that keeps what it is told.
@@ -122,6 +124,7 @@ impl Grounds {
             let made = organizer.post("/api/games/arena/sessions", asks).await?;
             let id = id_of(&made).to_owned();
             self.watch.add(&id);
+            self.crowd.watch(&self.stage.client.without_token(), &id, self.plan.watchers);
             Ok(id)
         };
         game.id.get_or_try_init(make).await
@@ -291,7 +294,8 @@ impl Cast for Grounds {
         let settle = Duration::from_secs_f64(plan.settle_s);
         let watching = tokio::spawn(watch.clone().keep_on(stage.clone(), settle));
         let (matches, stories) = (Mutex::default(), Mutex::default());
-        Ok(Self { stage, plan, matches, stories, watch, watching, totals: Mutex::default() })
+        let (totals, crowd) = (Mutex::default(), Crowd::default());
+        Ok(Self { stage, plan, matches, stories, watch, watching, totals, crowd })
     }
 
     async fn arrive(&self, nth: u64, due: Instant) {
@@ -315,6 +319,9 @@ impl Cast for Grounds {
         let _ = (&mut self.watching).await;
         let stories = std::mem::take(&mut *lock(&self.stories));
         let mut verdict = Verdict::default();
+        if self.plan.watchers > 0 {
+            crowd(&self.crowd.finish().await, &mut verdict);
+        }
         judge(&stories, &mut verdict);
         let mut ends = Ok((0, 0, 0));
         let matches = std::mem::take(&mut *lock(&self.matches));
@@ -338,6 +345,21 @@ impl Cast for Grounds {
         self.watch.figures(&mut verdict.figures);
         Ok(verdict)
     }
+}
+
+/// What those who only watched were shown.
+fn crowd(seen: &Seen, verdict: &mut Verdict) {
+    let Seen { watchers, ticks, bytes, cuts, gaps, failed } = seen;
+    let found = match failed {
+        Some(failed) => Err(failed.clone()),
+        None if *gaps > 0 => Err(format!("{gaps} ticks do not follow on the one before")),
+        None => Ok(format!("{watchers} watchers, {ticks} ticks, {cuts} cuts")),
+    };
+    let what = "whoever watches sees every tick in order until the match is over, but for cuts";
+    verdict.promises.push(Promise::new(what, found));
+    let ticks = *ticks as f64;
+    verdict.figures.insert("watched.cuts".into(), *cuts as f64);
+    verdict.figures.insert("watched.bytes_per_tick".into(), *bytes as f64 / ticks.max(1.0));
 }
 
 /// What players were told, match by match.

@@ -29,6 +29,8 @@ pub struct Plan {
     /// For how long after a player came nothing is measured, in seconds, 0 to 60: clocks settle meanwhile.
     /// Default 5.
     pub settle_s: f64,
+    /// How many watch each match without playing, to 1,000; every second one by WebSocket. Default 0.
+    pub watchers: u16,
     /// What is between each player and the server. Default nothing: they connect to the server itself.
     pub link: Option<Link>,
 }
@@ -62,6 +64,7 @@ impl Default for Plan {
             frags: 1000,
             sight: 30,
             settle_s: 5.0,
+            watchers: 0,
             link: None,
         }
     }
@@ -110,11 +113,13 @@ impl Plan {
     pub fn check(&self, arrivals: usize) -> Result<(), ScenarioError> {
         let players = (2..=100).contains(&self.players) && self.bots <= 100 - self.players;
         let lasts = (1..=30).contains(&self.minutes) && (1..=1000).contains(&self.frags);
-        let rest = (10..=120).contains(&self.sight) && (0.0..=60.0).contains(&self.settle_s);
+        let rest = (10..=120).contains(&self.sight)
+            && (0.0..=60.0).contains(&self.settle_s)
+            && self.watchers <= 1000;
         if !(players && lasts && rest) {
             return Err(ScenarioError::Bounds(
                 "arena: players are 2 to 100, with bots at most 100; minutes 1 to 30, frags 1 to 1,000, sight 10 \
-                 to 120, settle_s 0 to 60",
+                 to 120, settle_s 0 to 60, watchers to 1,000",
             ));
         }
         if !self.link.is_none_or(|link| link.is_within_bounds()) {

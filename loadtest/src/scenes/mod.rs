@@ -1,6 +1,7 @@
 //! Who comes to a load test, and what they do: one file each.
 
 pub mod arena;
+mod arena_crowd;
 mod arena_log;
 mod arena_plan;
 mod arena_replay;
