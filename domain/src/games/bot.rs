@@ -15,6 +15,13 @@ pub trait Bot: Send {
     fn act(&mut self, sight: &Sight<'_>) -> Input;
 }
 
+/// A bot that is no more than what it does.
+impl<F: FnMut(&Sight<'_>) -> Input + Send> Bot for F {
+    fn act(&mut self, sight: &Sight<'_>) -> Input {
+        self(sight)
+    }
+}
+
 /// What a player sees at one tick.
 #[derive(Debug, Clone, Copy)]
 pub struct Sight<'a> {

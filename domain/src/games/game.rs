@@ -77,8 +77,12 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     /// Writes the state into `table`, all of it, from [`Table::begin`] on.
     fn write(&self, table: &mut Table);
 
-    /// Puts every entity into `seen` that the player in `seat` may know of. `seen` is empty before.
-    fn visible(&self, seat: Seat, seen: &mut EntitySet);
+    /// Puts every entity into `seen` that the player in `seat` may know of. `seen` is empty before. A game that
+    /// hides nothing need not say so.
+    fn visible(&self, seat: Seat, seen: &mut EntitySet) {
+        let _ = seat;
+        *seen = EntitySet::below(Self::SCHEMA.entities_max);
+    }
 
     /// How much it matters to the player in `seat` to hear of the entity in `slot` soon: the higher, the
     /// sooner, where not everything has room.
@@ -112,6 +116,11 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     /// A bot for `seat`, with chance of its own.
     fn bot(settings: &Self::Settings, seat: Seat, seed: u64) -> Box<dyn Bot>;
 }
+
+/// The settings of a game in which nothing can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoSettings {}
 
 /// What the player in one seat does in one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

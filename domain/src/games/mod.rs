@@ -32,7 +32,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::bot::{Bot, Sight};
-pub use self::game::{Game, Happening, Happenings, Hears, Outcome, SeatInput, Standing, Suspicion};
+pub use self::game::{
+    Game, Happening, Happenings, Hears, NoSettings, Outcome, SeatInput, Standing, Suspicion,
+};
 pub use self::world::{GameKind, Unreadable, World, find, kinds};
 
 /// A place in a match, from 0. A player has one for as long as they take part.
