@@ -2,7 +2,7 @@
 //!
 //! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
-//! - [`arena`]: the first game.
+//! - [`arena`], [`fourinarow`]: the games.
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
@@ -16,6 +16,7 @@ pub mod arena;
 pub mod bot;
 #[cfg(feature = "drill")]
 pub mod drill;
+pub mod fourinarow;
 pub mod friends;
 pub mod game;
 mod hash;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arena::Arena;
 use super::bot::Bot;
+use super::fourinarow::FourInARow;
 use super::game::{Game, Happenings, Outcome, SeatInput};
 use super::{SEATS_MAX, Seat};
 use crate::refusal::{Refusal, RefusalKind};
@@ -16,12 +17,13 @@ use crate::refusal::{Refusal, RefusalKind};
 pub const SETTINGS_BYTES_MAX: usize = 2048;
 
 /// Every game there is. Adding one is a line here.
-static KINDS: [&dyn GameKind; 1] = [&Of::<Arena>(PhantomData)];
+static KINDS: &[&dyn GameKind] =
+    &[&Of::<Arena>(PhantomData), &Of::<Snakes>(PhantomData), &Of::<FourInARow>(PhantomData)];
 
 /// Every game there is.
 #[must_use]
 pub fn kinds() -> &'static [&'static dyn GameKind] {
-    &KINDS
+    KINDS
 }
 
 /// The game called `name`.

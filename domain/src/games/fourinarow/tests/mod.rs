@@ -1,0 +1,5 @@
+//! Promises of four in a row.
+
+mod computer;
+mod rows;
+mod rules;
