@@ -2,7 +2,7 @@
 //!
 //! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
-//! - [`arena`], [`fourinarow`]: the games.
+//! - [`arena`], [`snakes`], [`fourinarow`]: the games.
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
@@ -26,6 +26,7 @@ pub mod match_room;
 pub mod recording;
 pub mod replay;
 pub mod skill;
+pub mod snakes;
 pub mod world;
 
 use std::fmt;

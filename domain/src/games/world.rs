@@ -10,6 +10,7 @@ use super::arena::Arena;
 use super::bot::Bot;
 use super::fourinarow::FourInARow;
 use super::game::{Game, Happenings, Outcome, SeatInput};
+use super::snakes::Snakes;
 use super::{SEATS_MAX, Seat};
 use crate::refusal::{Refusal, RefusalKind};
 
