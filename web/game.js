@@ -1,11 +1,11 @@
 // The page of one match: taking a seat, the lobby, the countdown, the play, the results.
 
 import { now } from "./api.js";
-import { Arena } from "./arena.js";
 import { Schema } from "./game/schema.js";
 import { Session } from "./game/session.js";
 import { Live } from "./live.js";
 import * as matches from "./matches.js";
+import { gameModule, Play } from "./play.js";
 import { $, announce, el, say, sentence, start, submitting } from "./ui.js";
 
 /** How often the server is asked how its ticks stand, in ms. */
@@ -22,7 +22,12 @@ let view = null;
 let kind = null;
 let schema = null;
 let session = null;
-let arena = null;
+/** The game's own module, and the match as it is played; the latter stays once it is over, where there is something
+ * to be seen of it. */
+let game = null;
+let playing = null;
+/** True if the seat was wanted by a click elsewhere, until the match was begun for it. */
+let atOnce = false;
 /** The names of the seats; the same map for as long as the page is open. */
 const names = new Map();
 
@@ -41,8 +46,8 @@ function sitDown() {
   session = new Session(schema, { join: () => matches.join(id), reach: matches.reach }, matches.resume(id), {
     state: connection,
     control: hear,
-    datagram: (received) => arena?.heard(received),
-    epoch: (epoch) => { play(); arena.restart(epoch); },
+    datagram: (received) => playing?.heard(received),
+    epoch: (epoch) => { play(); playing.restart(epoch); },
   });
   session.run().catch(say);
 }
@@ -64,8 +69,8 @@ function connection(state, words, code) {
 function stood(words, code) {
   badge("ended", "not connected");
   session = null;
-  arena?.close();
-  arena = null;
+  playing?.close();
+  if (code !== "Over" || !game.stays) playing = null;
   for (const part of ["#play", "#lobby", "#away", "#transport"]) $(part).hidden = true;
   if (code === "Over") {
     $("#connection").hidden = true;
@@ -92,12 +97,12 @@ function hear(message) {
 async function refresh() { take(await matches.match(id)); }
 
 function play() {
-  if (arena) return;
-  arena = new Arena({ kind, schema, session, settings: JSON.parse(view.settings), names });
+  if (playing) return;
+  playing = new Play({ game, kind, schema, session, settings: JSON.parse(view.settings), names });
   // The play is one's own to watch: the page shows it as soon as it runs, whatever the channel says yet.
   if (view.phase !== "active") view = { ...view, phase: "active", until: null };
   draw();
-  $("#picture").focus({ preventScroll: true });
+  $("#game [tabindex='0']")?.focus({ preventScroll: true });
   $("#play").scrollIntoView({ block: "start" });
   announce("The match is on.");
 }
@@ -117,18 +122,19 @@ const PHASES = {
 
 function draw() {
   const over = matches.isOver(view);
-  const title = view.title || `A match of ${view.game}`;
+  const title = view.title || `A match of ${game.title}`;
   document.title = `${title} – Playhouse`;
   $("#title").textContent = title;
   // It has begun, and its turn has not come: as many others are played as can be.
-  const waits = view.phase === "active" && session && !arena;
+  const waits = view.phase === "active" && session && !playing;
   const who = session || over ? "" : ` ${sentence(matches.people(matches.seated(view)))}${view.open ? "" : " Nobody else can come in."}`;
   $("#phase").textContent = waits ? "Waiting for the server to play it." : PHASES[view.phase] + who;
   $("#door").hidden = Boolean(session) || over || !view.open;
   $("#lobby").hidden = !session || over || view.phase === "active";
-  $("#play").hidden = !arena || over;
+  $("#play").hidden = !playing || (over && !game.stays);
+  for (const part of ["#keys", "#quit", "#play .side"]) $(part).hidden = over;
   $("#results").hidden = !over;
-  if (!$("#lobby").hidden) lobby();
+  if (!$("#lobby").hidden) { lobby(); begin(); }
   if (over) results();
   left();
 }
@@ -145,6 +151,14 @@ function lobby() {
   $("#ready").disabled = view.phase === "countdown";
   $("#start").hidden = !own || own.seat !== host;
   $("#start").disabled = view.phase !== "lobby";
+}
+
+/** Whoever came by one click is ready at once where there is nobody to wait for: every other seat is a bot's. */
+function begin() {
+  const others = view.players.filter((player) => player !== mine());
+  if (!atOnce || !mine() || view.players.length < view.seats || others.some(({ state }) => state !== "bot")) return;
+  atOnce = false;
+  matches.ready(id, true).catch(say);
 }
 
 /** How long a ready check or a countdown still lasts. */
@@ -173,7 +187,7 @@ function results() {
 /** Goes into another match that can be joined. */
 async function playOn() {
   for (let n = 0; n < NEXT_TRIES; n += 1) {
-    const next = matches.best((await matches.listed()).filter((match) => match.id !== id));
+    const next = matches.best((await matches.listed()).filter((match) => match.id !== id && match.game === view.game));
     if (next) return matches.go(next.id, true);
     await new Promise((resolve) => { setTimeout(resolve, NEXT_MS); });
   }
@@ -207,7 +221,7 @@ async function main() {
   const account = await start();
   try {
     view = await matches.match(id);
-    kind = await matches.gameOf(view.game);
+    [kind, game] = await Promise.all([matches.gameOf(view.game), gameModule(view.game)]);
   } catch (problem) {
     const nothing = problem.status === 404 || problem.status === 422 || problem.status === 400;
     $("#title").textContent = nothing ? "There is no match behind this link" : "The match cannot be shown";
@@ -219,10 +233,11 @@ async function main() {
   take(view);
   const live = new Live((state) => { if (state === "offline") session?.suspect(); }, async () => null);
   live.subscribe(`game:${id}`, { view: take, change: take });
-  if ((matches.wanted(id) || matches.resume(id).read()) && !matches.isOver(view)) sitDown();
+  atOnce = matches.wanted(id);
+  if ((atOnce || matches.resume(id).read()) && !matches.isOver(view)) sitDown();
   setInterval(left, 250);
   setInterval(async () => {
-    if (arena && !document.hidden) arena.server(await matches.figures(id).catch(() => null));
+    if (playing && session && !document.hidden) playing.server(await matches.figures(id).catch(() => null));
   }, FIGURES_MS);
 }
 

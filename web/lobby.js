@@ -3,6 +3,7 @@
 import { all } from "./api.js";
 import { Live } from "./live.js";
 import { best, go, listed, people } from "./matches.js";
+import { gameModule } from "./play.js";
 import { $, day, el, isoDay, start, time, toast, sentence } from "./ui.js";
 
 /** How many showings are followed live; the rest is as it was when the page was read. */
@@ -84,14 +85,23 @@ async function show(movies) {
   return showings;
 }
 
-/** Invites into a match that is on, by one click, if there is one. */
+/** Invites into matches that are on, one of each game, by one click. */
 async function invite() {
-  const match = best(await listed());
-  $("#arena").hidden = !match;
-  if (!match) return;
-  const text = `“${match.title || `A match of ${match.game}`}” is on, with ${people(match)}. You need no account.`;
-  if ($("#arena-text").textContent !== text) $("#arena-text").textContent = text;
-  $("#play").onclick = () => go(match.id, true);
+  const open = (await listed()).filter((match) => match.open);
+  const games = [...new Set(open.map((match) => match.game))];
+  $("#invites").hidden = games.length === 0;
+  if (games.length === 0) return;
+  const text = `${games.length === 1 ? "A match is" : "Matches are"} on. You need no account.`;
+  if ($("#invites-text").textContent !== text) $("#invites-text").textContent = text;
+  const buttons = await Promise.all(games.map((game) => button(game, best(open.filter((match) => match.game === game)))));
+  const had = document.activeElement?.dataset?.game;
+  $("#plays").replaceChildren(...buttons);
+  if (had) $(`#plays [data-game="${CSS.escape(had)}"]`)?.focus();
+}
+
+async function button(game, match) {
+  const { title } = await gameModule(game).catch(() => ({ title: game }));
+  return el("button", { type: "button", "data-game": game, title: `with ${people(match)}`, onclick: () => go(match.id, true) }, `Play ${title}`);
 }
 
 async function main() {

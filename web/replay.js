@@ -1,11 +1,11 @@
 // A match that is over, to be watched again: the server plays it once more from its inputs and films it.
 
-import { Ground, along } from "./game/arena.js";
 import { Film } from "./game/film.js";
-import { Picture } from "./game/picture.js";
-import { nameOf, read } from "./game/scene.js";
+import { nameOf } from "./game/scene.js";
 import { Schema } from "./game/schema.js";
+import { Between } from "./game/states.js";
 import * as matches from "./matches.js";
+import { gameModule, writeScores } from "./play.js";
 import { $, announce, el, say, sentence, start } from "./ui.js";
 
 /** By how much the arrow keys go, in seconds. */
@@ -16,7 +16,7 @@ const WORDS_MS = 250;
 
 const id = location.pathname.split("/")[2];
 const names = new Map();
-let [kind, schema, film, picture] = [null, null, null, null];
+let [kind, game, schema, film, shows] = [null, null, null, null, null];
 /** The frame that is shown, with its part, and whether it goes on. */
 let at = 0;
 let plays = false;
@@ -39,30 +39,16 @@ function go(frame) {
 }
 
 /** The moment between two frames, as the page of a match would show it. */
-function scene() {
+function moment() {
   const frame = Math.floor(at);
-  const [older, newer] = [film.show(frame).table, film.show(Math.min(film.length - 1, frame + 1)).table];
-  const part = at - frame;
-  const all = read(schema, kind.players_max, older.entries(), names);
-  const later = read(schema, kind.players_max, newer.entries(), names);
-  for (const player of all.players) {
-    const next = later.players.find((one) => one.seat === player.seat);
-    // Whoever came in anew somewhere else does not fly there.
-    if (!next || Math.hypot(next.x - player.x, next.y - player.y) > 100) continue;
-    player.x += (next.x - player.x) * part;
-    player.y += (next.y - player.y) * part;
-  }
-  for (const shot of all.shots) { shot.x += shot.vx * part; shot.y += shot.vy * part; }
-  return all;
+  const [older, newer] = [frame, Math.min(film.length - 1, frame + 1)].map((n) => film.show(n).table);
+  return new Between(schema, older, newer, Math.floor((at - frame) * 256));
 }
 
-function sparks(from, to, all) {
+/** What happened in the last of the frames that were passed. */
+function events(from, to) {
   for (let frame = Math.max(from + 1, to - 3); frame <= to; frame += 1) {
-    for (const { kind: what, values } of film.show(frame).events) {
-      const hit = what === "hit" && all.players.find((player) => player.seat === values.whom);
-      const [x, y] = hit ? along(values.along, 20) : [0, 0];
-      if (hit) picture.spark(hit.x - x, hit.y - y);
-    }
+    for (const event of film.show(frame).events) shows.event?.(event);
   }
 }
 
@@ -73,24 +59,22 @@ function draw(now) {
   if (film.length === 0) return;
   if (plays) at = Math.min(film.length - 1, at + (passed / 1000) * schema.tickHz * Number($("#speed").value));
   if (plays && at >= film.length - 1) play(false);
-  const all = scene();
   const frame = Math.floor(at);
-  if (plays && frame > drawn) sparks(drawn, frame, all);
+  if (plays && frame > drawn) events(drawn, frame);
   drawn = frame;
-  const follows = $("#who").value;
-  const own = follows === "" ? null : all.players.find((player) => player.seat === Number(follows));
-  if (own) own.mine = true;
-  picture.draw({ ...all, own: own ?? null, whole: follows === "" });
+  shows.seat = $("#who").value === "" ? null : Number($("#who").value);
+  shows.show(moment());
   $("#time").max = film.length - 1;
   if (document.activeElement !== $("#time") || plays) $("#time").value = frame;
-  if (now - wroteAt > WORDS_MS) write(all, now);
+  if (now - wroteAt > WORDS_MS) write(now);
 }
 
-function write({ scores }, now) {
+function write(now) {
   wroteAt = now;
   $("#clock").textContent = `${clock(at)} of ${clock(film.length - 1)}`;
   $("#time").setAttribute("aria-valuetext", $("#clock").textContent);
-  $("#scores").replaceChildren(...scores.map((score) => el("tr", {}, el("th", { scope: "row" }, score.name), el("td", {}, score.frags), el("td", {}, score.deaths))));
+  const scores = shows.scores();
+  writeScores(game, scores, names);
   for (const { seat } of scores) {
     if (!$(`#who option[value="${seat}"]`)) $("#who").append(el("option", { value: seat }, nameOf(names, seat)));
   }
@@ -122,7 +106,8 @@ async function load() {
 function begin() {
   $("#show").hidden = false;
   $("#phase").textContent = "It is still coming …";
-  picture = new Picture($("#picture"), new Ground(kind.scenery[JSON.parse(view.settings).map]));
+  $(".who").hidden = !game.follows;
+  shows = new game.View({ stage: $("#game"), kind, schema, settings: JSON.parse(view.settings), names, seat: null });
   controls();
   play(true);
   requestAnimationFrame(draw);
@@ -134,10 +119,10 @@ async function main() {
   $("#back").href = `/games/${id}`;
   try {
     view = await matches.match(id);
-    kind = await matches.gameOf(view.game);
+    [kind, game] = await Promise.all([matches.gameOf(view.game), gameModule(view.game)]);
     for (const { seat, name } of view.players) names.set(seat, name);
     for (const { seat, name } of view.ending?.Concluded?.results ?? []) if (seat !== null) names.set(seat, name);
-    const title = view.title || `A match of ${view.game}`;
+    const title = view.title || `A match of ${game.title}`;
     $("#title").textContent = `${title}, again`;
     document.title = `Replay: ${title} – Playhouse`;
     schema = new Schema(kind.schema);

@@ -1,6 +1,7 @@
 // The arena as a picture: what the peer says is there, on a canvas that follows one's own avatar.
 
 import { CELL, RADIUS, TURN } from "./arena.js";
+import { colours, Paper } from "./paper.js";
 
 /** How much of the ground is seen along the shorter side of the picture, in centimetres. */
 const SHORT_SIDE = 2200;
@@ -14,45 +15,20 @@ const SPARK_MS = 250;
 /** How many sparks there are at most: more than one sees. */
 const SPARKS_MAX = 64;
 
-const NAMES = ["ground", "card", "line", "ink", "soft", "brand", "gold", "good", "bad", "standard"];
-
-/** The page's colours, as they are in this light. */
-function colours() {
-  const style = getComputedStyle(document.documentElement);
-  const probe = document.createElement("canvas").getContext("2d");
-  return Object.fromEntries(NAMES.map((name) => {
-    const mark = document.body.appendChild(document.createElement("i"));
-    mark.style.color = `var(--${name})`;
-    probe.fillStyle = getComputedStyle(mark).color || style.color;
-    mark.remove();
-    return [name, probe.fillStyle];
-  }));
-}
-
 export class Picture {
-  #canvas;
-  #pen;
+  #paper;
+  #pen = null;
   #ground;
   #tone = colours();
   #sparks = [];
   #eye = { x: 0, y: 0 };
   #scale = 1;
-  #ratio = 1;
 
   constructor(canvas, ground) {
-    [this.#canvas, this.#ground, this.#pen] = [canvas, ground, canvas.getContext("2d")];
+    this.#ground = ground;
     const middle = (ground.cells * CELL) / 2;
     this.#eye = { x: middle, y: middle };
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.#tone = colours(); });
-    this.#fit();
-    new ResizeObserver(() => this.#fit()).observe(canvas);
-  }
-
-  #fit() {
-    this.#ratio = Math.min(2, devicePixelRatio || 1);
-    const { clientWidth, clientHeight } = this.#canvas;
-    this.#canvas.width = Math.max(1, Math.round(clientWidth * this.#ratio));
-    this.#canvas.height = Math.max(1, Math.round(clientHeight * this.#ratio));
+    this.#paper = new Paper(canvas, () => { this.#tone = colours(); });
   }
 
   /** A hit at a place. */
@@ -66,16 +42,12 @@ export class Picture {
    * `own` is where the middle of the picture is, or null to leave it; `whole` shows the whole ground.
    */
   draw({ players, shots, items, own, whole = false }) {
-    const { width, height } = this.#canvas;
+    const { width, height } = this.#paper.size;
     const size = this.#ground.cells * CELL;
     this.#scale = Math.min(width, height) / (whole ? size : SHORT_SIDE);
     if (whole) this.#eye = { x: size / 2, y: size / 2 };
     else if (own) this.#eye = { x: own.x, y: own.y };
-    const pen = this.#pen;
-    pen.setTransform(1, 0, 0, 1, 0, 0);
-    pen.fillStyle = this.#tone.ground;
-    pen.fillRect(0, 0, width, height);
-    pen.setTransform(this.#scale, 0, 0, this.#scale, width / 2 - this.#eye.x * this.#scale, height / 2 - this.#eye.y * this.#scale);
+    this.#pen = this.#paper.begin(this.#tone.ground, this.#scale, this.#eye.x, this.#eye.y);
     this.#floor();
     for (const item of items) this.#seen(item, (at) => this.#item(at));
     for (const shot of shots) this.#shot(shot);
@@ -86,7 +58,7 @@ export class Picture {
   /** Draws a thing where it is, and no smaller than can be seen. */
   #seen(thing, draw) {
     const pen = this.#pen;
-    const larger = Math.max(1, (RADIUS_PX * this.#ratio) / (RADIUS * this.#scale));
+    const larger = Math.max(1, RADIUS_PX / (RADIUS * this.#scale));
     pen.save();
     pen.translate(thing.x, thing.y);
     pen.scale(larger, larger);
@@ -97,7 +69,8 @@ export class Picture {
   /** The walls, and lines on the floor by which one sees that one moves. */
   #floor() {
     const pen = this.#pen;
-    const reach = (Math.max(this.#canvas.width, this.#canvas.height) / 2 / this.#scale) + CELL;
+    const { width, height } = this.#paper.size;
+    const reach = (Math.max(width, height) / 2 / this.#scale) + CELL;
     const cells = (at) => [Math.max(-1, Math.floor((at - reach) / CELL)), Math.min(this.#ground.cells, Math.ceil((at + reach) / CELL))];
     const [left, right] = cells(this.#eye.x);
     const [top, bottom] = cells(this.#eye.y);
@@ -169,7 +142,7 @@ export class Picture {
     pen.fillStyle = health > 34 ? this.#tone.good : this.#tone.bad;
     pen.fillRect(x - 50, y - 84, Math.max(0, health), 12);
     pen.fillStyle = this.#tone.ink;
-    pen.font = `${Math.max(40, (12 * this.#ratio) / this.#scale / larger)}px system-ui, sans-serif`;
+    pen.font = `${Math.max(40, 12 / this.#scale / larger)}px system-ui, sans-serif`;
     pen.textAlign = "center";
     pen.fillText(name, x, y - 96);
   }

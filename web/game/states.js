@@ -138,7 +138,7 @@ export class States {
 }
 
 /** The two states around a moment that is shown. */
-class Between {
+export class Between {
   constructor(schema, older, newer, part) { Object.assign(this, { schema, older, newer, part }); }
 
   /** The entity in `slot` at that moment, as in a table; undefined if there is none before it. What is not there

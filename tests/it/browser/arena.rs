@@ -126,6 +126,7 @@ async fn two_pages_play_over_webtransport_from_the_lobby_to_the_results() {
     let server = Server::start();
     let (host, guest) = (driver.browser("host").await, driver.browser("guest").await);
     log_in(&host, &server, "admin", ADMIN, "/games").await;
+    until(&host, "return !document.querySelector('#make').hidden").await;
     fill(&host, "#make [name=title]", "Friday").await;
     // Wherever they come in, they see each other.
     for (field, value) in [("seats", "4"), ("bots", "0"), ("minutes", "1"), ("sight", "120")] {
@@ -328,7 +329,7 @@ async fn one_click_on_the_demos_start_page_leads_a_stranger_into_the_arena() {
         let page = driver.browser(who).await;
         let base = demo.base.replace("127.0.0.1", host);
         page.goto(&format!("{base}/")).await.unwrap();
-        click(&page, "#play").await;
+        click(&page, "#plays [data-game=arena]").await;
         until(&page, PLAYING).await;
         assert_eq!(over(&page).await, "WebTransport", "at {host}");
         walk(&page, 1.0).await;

@@ -15,6 +15,7 @@ mod rivals;
 mod series;
 mod stage;
 mod swift;
+mod toys;
 mod voters;
 
 use std::fs::DirEntry;
