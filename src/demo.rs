@@ -1,13 +1,14 @@
 //! The demo: a small cinema on sale, an evening of polls, and simulated people who use the public
-//! wire; and a match of arena that the server's own bots play.
+//! wire; and matches that the server's own bots play.
 //!
-//! Nothing here has a way in of its own but that match: the house is made and visited over HTTP, as
+//! Nothing here has a way in of its own but those matches: the house is made and visited over HTTP, as
 //! anybody would.
 
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use playhouse_domain::games::match_room::Creation;
 use playhouse_loadtest::client::{Client, ClientError};
@@ -18,7 +19,7 @@ use rand::Rng;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::games::always_on::AlwaysOn;
+use crate::games::always_on::{AlwaysOn, Until};
 
 /// How often the programme is looked at, so that it never runs out. 5 min.
 const PLAN_EVERY: Duration = Duration::from_secs(300);
@@ -30,17 +31,20 @@ const ARRIVE_EVERY: Duration = Duration::from_millis(50);
 /// attempt when the server does not answer.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
 
-/// The match that is always on: short, so that its end and its replay are seen, and with room for some
-/// visitors beside the bots.
-fn arena() -> Creation {
-    Creation {
-        game: "arena".to_owned(),
-        title: Some("The open arena".to_owned()),
-        settings: Some(r#"{"map":"yard","minutes":5,"frags":40}"#.to_owned()),
-        seats: 24,
-        bots: 7,
-        listed: true,
-    }
+/// The matches that are always on, each with the file that names it. Those that bots play are short, so that their
+/// end and their replay are seen, and have room for some visitors; at the table the computer waits for one.
+fn matches() -> Vec<(&'static str, Until, Creation)> {
+    let creation = |game: &str, title: &str, settings: &str, seats, bots| {
+        let (game, title) = (game.to_owned(), Some(title.to_owned()));
+        Creation { game, title, settings: Some(settings.to_owned()), seats, bots, listed: true }
+    };
+    let arena = r#"{"map":"yard","minutes":5,"frags":40}"#;
+    let snakes = r#"{"walls":false,"minutes":5,"length":80}"#;
+    vec![
+        ("always-on-match", Until::Over, creation("arena", "The open arena", arena, 24, 7)),
+        ("always-on-snakes", Until::Over, creation("snakes", "The snake pit", snakes, 24, 7)),
+        ("always-on-table", Until::Taken, creation("fourinarow", "Beat the computer", "{}", 2, 1)),
+    ]
 }
 
 /// The password of the demo's administrator: drawn at the first start, kept beside the data for
@@ -80,14 +84,14 @@ pub struct Demo {
     people: usize,
     /// The polls, unless nobody could make them.
     evening: Option<Evening>,
-    arena: Option<AlwaysOn>,
+    matches: Vec<AlwaysOn>,
 }
 
 impl Demo {
     /// The demo at `base`, whose administrator has `password`, with so many simulated people.
     #[must_use]
     pub fn new(base: &str, password: String, people: usize) -> Self {
-        Self { client: Client::new(base), password, people, evening: None, arena: None }
+        Self { client: Client::new(base), password, people, evening: None, matches: Vec::new() }
     }
 
     /// The administrator; nobody if the account, kept from before, has another password.
@@ -112,7 +116,10 @@ impl Demo {
         }
         let password = organizer.map(|_| self.password.as_str());
         let data = &app.config.store.data;
-        self.arena = Some(AlwaysOn::new(app.rooms.clone(), data.clone(), arena()));
+        let on = |(file, until, creation)| {
+            AlwaysOn::new(app.rooms.clone(), (data.clone(), file), creation, until)
+        };
+        self.matches = matches().into_iter().map(on).collect();
         Ok(welcome(&app.public_url, data, password, self.evening.as_ref()))
     }
 
@@ -122,13 +129,9 @@ impl Demo {
     ///
     /// If the house cannot be opened.
     pub async fn run(mut self) -> anyhow::Result<()> {
-        let arena = self.arena.take();
-        let play = async {
-            if let Some(arena) = arena {
-                arena.keep().await;
-            }
-        };
-        let ((), outcome) = tokio::join!(play, self.run_house());
+        let matches = std::mem::take(&mut self.matches);
+        let play = join_all(matches.into_iter().map(AlwaysOn::keep));
+        let (_, outcome) = tokio::join!(play, self.run_house());
         outcome
     }
 
@@ -221,7 +224,7 @@ fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Even
     format!(
         "
   Playhouse is open:   {url}/{polls}
-  Play with its bots:  {url}/games
+  Play with its bots:  {url}/games (arena, snakes, four in a row)
   Organizer's pages:   {url}/organizer and {url}/polls
   Administrator's:     {url}/admin
   API:                 {url}/api/docs

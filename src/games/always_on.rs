@@ -1,5 +1,6 @@
-//! A match of the server's own that is always on: its bots play, whoever comes joins them, and once it is over the
-//! next one begins. One at a time, also after a crash: which one it is stands in the data directory.
+//! A match of the server's own that is always on. Either its bots play, whoever comes joins them, and once it is over
+//! the next one begins; or it waits in its lobby for those who come, and once they have its seats the next one
+//! waits. One at a time, also after a crash: which one it is stands in the data directory.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,9 +15,6 @@ use uuid::Uuid;
 use super::run;
 use crate::private::{self, PrivateError};
 
-/// The file in the data directory that names the match.
-const FILE: &str = "always-on-match";
-
 /// How often it is looked whether the match is over. 1 s: who wants to play on need not wait for the next one.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -28,14 +26,31 @@ const REST: Duration = Duration::from_secs(10);
 pub struct AlwaysOn {
     rooms: Rooms,
     data: PathBuf,
+    /// The file in the data directory that names the match.
+    file: &'static str,
     creation: Creation,
+    until: Until,
+}
+
+/// When the next match is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Once this one, which is begun at once, is over.
+    Over,
+    /// Once nobody can come into this one any more: it begins when those in it are ready.
+    Taken,
 }
 
 impl AlwaysOn {
-    /// Matches as `creation` says, each after the other, named in the directory `data`.
+    /// Matches as `creation` says, each after the other, named in `file` in the directory `data`.
     #[must_use]
-    pub fn new(rooms: Rooms, data: PathBuf, creation: Creation) -> Self {
-        Self { rooms, data, creation }
+    pub fn new(
+        rooms: Rooms,
+        (data, file): (PathBuf, &'static str),
+        creation: Creation,
+        until: Until,
+    ) -> Self {
+        Self { rooms, data, file, creation, until }
     }
 
     /// Keeps one on, until dropped.
@@ -43,12 +58,12 @@ impl AlwaysOn {
         let mut told = false;
         loop {
             match self.one().await {
-                Ok(Phase::Concluded) => {
+                Ok(true) => {
                     told = false;
                     tokio::time::sleep(LOOK_EVERY).await;
                     continue;
                 }
-                Ok(_) => {}
+                Ok(false) => {}
                 // While it goes on failing it is said once.
                 Err(error) if !told => {
                     told = true;
@@ -60,8 +75,9 @@ impl AlwaysOn {
         }
     }
 
-    /// Begins the match that is to be on, or finds the one that is, and waits for its end.
-    async fn one(&self) -> Result<Phase, NotOn> {
+    /// Begins the match that is to be on, or finds the one that is, and waits until it makes way for the next one.
+    /// False if it was called off.
+    async fn one(&self) -> Result<bool, NotOn> {
         let id = self.named()?;
         let create = Command::Create(Box::new(self.creation.clone()));
         match self.ask(id, &create).await {
@@ -70,13 +86,19 @@ impl AlwaysOn {
             made => made?,
         }
         loop {
-            match self.phase(id).await? {
-                Phase::Lobby => self.ask(id, &Command::Start).await?,
-                Phase::Check | Phase::Countdown | Phase::Active => {}
-                over @ (Phase::Concluded | Phase::Void) => {
-                    self.name_another()?;
-                    return Ok(over);
+            let seen = run::seen(&self.rooms, id).await?.info;
+            let makes_way = match (self.until, seen.phase) {
+                (_, Phase::Concluded | Phase::Void) => true,
+                (Until::Taken, phase) => phase != Phase::Lobby || !seen.open,
+                (Until::Over, Phase::Lobby) => {
+                    self.ask(id, &Command::Start).await?;
+                    false
                 }
+                (Until::Over, Phase::Check | Phase::Countdown | Phase::Active) => false,
+            };
+            if makes_way {
+                self.name_another()?;
+                return Ok(seen.phase != Phase::Void);
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
@@ -86,13 +108,9 @@ impl AlwaysOn {
         run::ask(&self.rooms, &run::room(id), Caller::System, None, command).await.map(drop)
     }
 
-    async fn phase(&self, id: MatchId) -> Result<Phase, AskError> {
-        Ok(run::seen(&self.rooms, id).await?.info.phase)
-    }
-
     /// Which match it is. The name is on the disk before there is a match, so that a crash leaves none over.
     fn named(&self) -> Result<MatchId, PrivateError> {
-        let kept = private::read(&self.data.join(FILE))?;
+        let kept = private::read(&self.data.join(self.file))?;
         let id =
             kept.and_then(|bytes| Uuid::parse_str(std::str::from_utf8(&bytes).ok()?.trim()).ok());
         id.map_or_else(|| self.name_another(), |id| Ok(MatchId(id)))
@@ -100,7 +118,7 @@ impl AlwaysOn {
 
     fn name_another(&self) -> Result<MatchId, PrivateError> {
         let id = Uuid::from_bytes(rand::random());
-        private::write(&self.data, FILE, id.to_string().as_bytes())?;
+        private::write(&self.data, self.file, id.to_string().as_bytes())?;
         Ok(MatchId(id))
     }
 }
@@ -120,7 +138,9 @@ mod tests {
     use std::path::Path;
     use std::time::Instant;
 
+    use playhouse_domain::games::match_room::TokenHash;
     use playhouse_domain::games::match_room::rows::MatchRow;
+    use playhouse_protocol::ids::GuestId;
 
     use super::*;
     use crate::config::Config;
@@ -147,7 +167,8 @@ mod tests {
             bots: 8,
             listed: true,
         };
-        AlwaysOn::new(server.app().rooms.clone(), data.to_owned(), creation)
+        let named = (data.to_owned(), "always-on-match");
+        AlwaysOn::new(server.app().rooms.clone(), named, creation, Until::Over)
     }
 
     async fn listed(server: &Server, over: bool) -> Vec<MatchRow> {
@@ -183,6 +204,50 @@ mod tests {
         let server = Server::start(config(folder.path())).await.unwrap();
         let keeping = actix::spawn(always_on(&server, folder.path()).keep());
         played(&server, 4).await;
+        keeping.abort();
+        server.stop().await;
+    }
+
+    /// The one match that somebody can still come into, once it is another than `taken`.
+    async fn waiting(server: &Server, taken: Option<MatchId>) -> MatchId {
+        let start = Instant::now();
+        loop {
+            let open: Vec<_> =
+                listed(server, false).await.into_iter().filter(|row| row.open).collect();
+            assert!(open.len() <= 1, "one at a time: {open:?}");
+            if let Some(id) = open.first().map(|row| row.id).filter(|id| Some(*id) != taken) {
+                return id;
+            }
+            assert!(start.elapsed() < WITHIN, "no table waits");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_table_waits_for_those_who_come_and_once_it_is_taken_the_next_one_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(config(folder.path())).await.unwrap();
+        let rooms = server.app().rooms.clone();
+        let creation = Creation {
+            game: "fourinarow".to_owned(),
+            title: None,
+            settings: None,
+            seats: 2,
+            bots: 1,
+            listed: true,
+        };
+        let named = (folder.path().to_owned(), "always-on-table");
+        let table = AlwaysOn::new(rooms.clone(), named, creation, Until::Taken);
+        let keeping = actix::spawn(table.keep());
+        let first = waiting(&server, None).await;
+        let caller = Caller::Guest(GuestId(Uuid::from_bytes([7; 16])));
+        let join = Command::Join { ticket: TokenHash([1; 32]), name: "Ann".to_owned() };
+        run::ask(&rooms, &run::room(first), caller, None, &join).await.unwrap();
+        let second = waiting(&server, Some(first)).await;
+        assert_ne!(first, second);
+        // It did not begin by itself.
+        let seen = run::seen(&rooms, first).await.unwrap().info;
+        assert_eq!((seen.phase, seen.open), (Phase::Lobby, false));
         keeping.abort();
         server.stop().await;
     }
