@@ -1,10 +1,10 @@
 //! The arena's page against the arena's rules: its step of an avatar, and a whole match in which it plays its own
 //! avatar ahead.
 
+mod node;
+
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::path::PathBuf;
-use std::process::{Command, Output};
 
 use playhouse_domain::games::{Bot, Happenings, Hears, Seat, SeatInput, Sight, World, find};
 use playhouse_protocol::game::{
@@ -17,21 +17,6 @@ const DELAY_US: u64 = 60_000;
 
 /// Who plays through the page; the others are bots.
 const SEAT: Seat = Seat(2);
-
-/// Has `tests/web/{script}` look at `vectors`, which it must find right.
-fn holds(script: &str, vectors: &Value) {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/web");
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let file = folder.path().join("vectors.json");
-    std::fs::write(&file, vectors.to_string()).expect("a file can be written");
-    match Command::new("node").arg("--test").arg(root.join(script)).env("VECTORS", &file).output() {
-        Ok(Output { status, stdout, stderr }) => {
-            let said = [stdout, stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
-            assert!(status.success(), "{script} ended with {status}:\n{}", said.join("\n"));
-        }
-        Err(error) => eprintln!("LEFT OUT: {script}: node does not start: {error}"),
-    }
-}
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -169,7 +154,7 @@ impl Match {
 
 #[test]
 fn the_page_moves_an_avatar_as_the_rules_do() {
-    holds("arena.test.mjs", &Value::Null);
+    node::holds("arena.test.mjs", &Value::Null);
 }
 
 #[test]
@@ -182,5 +167,5 @@ fn the_page_plays_its_own_avatar_ahead_and_is_never_wrong_where_nothing_is_lost(
     let vectors = json!({ "kind": { "schema": kind.schema(), "scenery": kind.scenery(),
             "rules": kind.rules(), "players_max": kind.players_max() },
         "seat": SEAT, "map": "yard", "record": game.record });
-    holds("own.test.mjs", &vectors);
+    node::holds("own.test.mjs", &vectors);
 }
