@@ -2,6 +2,7 @@
 //! job. No jail is used twice.
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -14,6 +15,12 @@ use crate::jail::{Jail, Zygote};
 /// Used jails that wait for their removal. 64: then whoever brings one more removes it itself, so
 /// that jobs never come faster than their remains go.
 const USED_MAX: usize = 64;
+/// Used jails that one thread removes together. 8: their ends are waited for side by side, each some
+/// ms on a busy machine, and there is still something left for the other threads.
+const TOGETHER_MAX: usize = 8;
+/// Threads of the pool at least and at most; in between as many as processors. 2: while one waits for
+/// the kernel to end or to build a jail, another can work. 8: then the zygote has no more to give.
+const THREADS: (usize, usize) = (2, 8);
 /// User ids that are given out one after the other before the first comes again.
 const SLOTS: u64 = 65_000;
 /// How long a killed jail may take to be gone, in ms; it is left to the kernel after that.
@@ -30,8 +37,10 @@ pub(crate) struct Place {
 struct State {
     ready: VecDeque<Place>,
     used: VecDeque<Place>,
-    /// Whether the pool's thread is at work on something that is in neither list.
-    busy: bool,
+    /// Threads of the pool that are at work on something that is in neither list.
+    busy: usize,
+    /// Those of them that build.
+    building: usize,
     stopped: bool,
     /// Folders and jails that could not be removed.
     left: usize,
@@ -44,7 +53,10 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Yard {
     state: Mutex<State>,
-    changed: Condvar,
+    /// There is something to do for the pool's threads.
+    work: Condvar,
+    /// A thread of the pool has nothing more to do.
+    calm: Condvar,
     zygote: Zygote,
     pub(crate) mine: Option<Mine>,
     /// The keepers' user outside, where they have one of their own.
@@ -63,7 +75,8 @@ impl Yard {
     ) -> Self {
         Self {
             state: Mutex::default(),
-            changed: Condvar::new(),
+            work: Condvar::new(),
+            calm: Condvar::new(),
             zygote,
             mine,
             keeper,
@@ -76,10 +89,6 @@ impl Yard {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
-        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// A jail with `image`: a ready one, or one that is built now.
     pub(crate) fn take(&self, image: &Image) -> Result<Place, Error> {
         let mut state = self.state();
@@ -88,7 +97,7 @@ impl Yard {
             let place = state.ready.remove(at);
             // While others are ready the next is built when this job is over, not beside it.
             if state.ready.is_empty() {
-                self.changed.notify_all();
+                self.work.notify_all();
             }
             if let Some(place) = place {
                 return Ok(place);
@@ -108,7 +117,7 @@ impl Yard {
         if !dead.is_empty() {
             // As many as are kept ready, at most, and so a bound of its own.
             state.used.extend(dead);
-            self.changed.notify_all();
+            self.work.notify_all();
         }
     }
 
@@ -132,7 +141,7 @@ impl Yard {
         let mut state = self.state();
         if state.used.len() < USED_MAX && !state.stopped {
             state.used.push_back(used);
-            self.changed.notify_all();
+            self.work.notify_one();
             return;
         }
         drop(state);
@@ -144,8 +153,8 @@ impl Yard {
     /// could not be removed since the start.
     pub(crate) fn settle(&self) -> usize {
         let mut state = self.state();
-        while state.busy || !state.used.is_empty() || self.wants(&state) {
-            state = self.wait(state);
+        while state.busy > 0 || !state.used.is_empty() || self.wants(&state) {
+            state = self.calm.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.left
     }
@@ -168,29 +177,32 @@ impl Yard {
 
     fn wants(&self, state: &State) -> bool {
         let keep = self.keep.as_ref().map_or(0, |(_, number)| *number);
-        state.ready.len() < keep && state.failures < 3 && !state.stopped
+        state.ready.len() + state.building < keep && state.failures < 3 && !state.stopped
     }
 
-    /// The pool's thread: removes what was used, and builds what is missing.
-    fn work(&self) {
+    /// A thread of the pool: removes what was used, and builds what is missing.
+    fn serve(&self) {
         let mut state = self.state();
         loop {
-            let used = state.used.pop_front();
-            let wanted = used.is_none() && self.wants(&state);
-            if used.is_none() && !wanted {
-                self.changed.notify_all();
+            let together = state.used.len().min(TOGETHER_MAX);
+            let used: Vec<Place> = state.used.drain(..together).collect();
+            let wanted = used.is_empty() && self.wants(&state);
+            if used.is_empty() && !wanted {
+                self.calm.notify_all();
                 if state.stopped {
                     return;
                 }
-                state = self.wait(state);
+                state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            state.busy = true;
+            state.busy += 1;
+            state.building += usize::from(wanted);
             drop(state);
-            let left = used.map_or(0, dispose);
+            let left: usize = used.into_iter().map(dispose).sum();
             let built = wanted.then(|| self.keep.as_ref().map(|(image, _)| self.build(image)));
             state = self.state();
-            state.busy = false;
+            state.busy -= 1;
+            state.building -= usize::from(wanted);
             state.left += left;
             match built.flatten() {
                 Some(Ok(place)) => {
@@ -211,22 +223,27 @@ fn dispose(used: Place) -> usize {
     usize::from(!gone) + used.group.map(Group::into_remains).map_or(0, Remains::remove)
 }
 
-/// The pool: the yard and its thread.
+/// The pool: the yard and its threads.
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub(crate) yard: Arc<Yard>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Pool {
     pub(crate) fn start(yard: Yard) -> Result<Self, Error> {
-        let yard = Arc::new(yard);
-        let worker = yard.clone();
-        let thread = std::thread::Builder::new()
-            .name("sandbox-pool".into())
-            .spawn(move || worker.work())
-            .map_err(Error::own("start the pool's thread"))?;
-        Ok(Self { yard, thread: Some(thread) })
+        let number = std::thread::available_parallelism().map_or(THREADS.0, NonZero::get);
+        // Filled one by one, so that those that started end where another cannot start.
+        let mut pool = Self { yard: Arc::new(yard), threads: Vec::new() };
+        for _ in 0..number.clamp(THREADS.0, THREADS.1) {
+            let yard = pool.yard.clone();
+            let thread = std::thread::Builder::new()
+                .name("sandbox-pool".into())
+                .spawn(move || yard.serve())
+                .map_err(Error::own("start a thread of the pool"))?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
     }
 }
 
@@ -241,8 +258,8 @@ impl Drop for Pool {
             place.jail.kill();
             dispose(place);
         }
-        self.yard.changed.notify_all();
-        if let Some(thread) = self.thread.take() {
+        self.yard.work.notify_all();
+        for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
     }
