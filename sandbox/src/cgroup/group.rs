@@ -1,7 +1,9 @@
 //! The cgroups of one job: made with its limits, read back, killed, counted, removed.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -156,7 +158,7 @@ impl Group {
 
     fn in_v1(&self, controllers: &[&str], file: &str) -> u64 {
         let mut files = controllers.iter().filter_map(|name| self.v1_file(name, file));
-        files.find(|path| path.exists()).map_or(0, |path| number(&path))
+        files.find_map(|path| content(&path).ok()?.trim().parse().ok()).unwrap_or(0)
     }
 
     /// Kills every process of the job at once, where the kernel can (5.14). Where it cannot, the
@@ -264,29 +266,49 @@ fn pages(bytes: u64) -> u64 {
 }
 
 fn swap_is_on() -> bool {
-    fs::read_to_string("/proc/swaps").unwrap_or_default().lines().count() > 1
+    content(Path::new("/proc/swaps")).unwrap_or_default().lines().count() > 1
 }
 
 /// Writes a limit and reads it back.
 fn set(folder: &Path, file: &str, value: u64) -> Result<(), Error> {
     let path = folder.join(file);
     let mend = if file.contains("memsw") { MEND_SWAP } else { MEND };
-    write(&path, &value.to_string(), mend)?;
-    let back = fs::read_to_string(&path).map_err(told("read", &path, MEND))?;
-    if back.trim() == value.to_string() {
+    let text = value.to_string();
+    let open = File::options().read(true).write(true).open(&path);
+    let control = open
+        .and_then(|control| control.write_all_at(text.as_bytes(), 0).map(|()| control))
+        .map_err(told(format!("write {text} to"), &path, mend))?;
+    let back = first_of(&control).map_err(told("read", &path, MEND))?;
+    if back.trim() == text {
         return Ok(());
     }
     let cause = std::io::Error::other(format!("{} stands there instead", back.trim()));
     Err(told(format!("set to {value} the file"), &path, MEND)(cause))
 }
 
+/// Bytes of a control file that are read. 4 KiB: the kernel gives no more at once, and those that are
+/// read here have a few lines.
+const CONTENT_BYTES: usize = 4_096;
+
+/// What a control file says: three calls, where asking for its length first would be five. A job has
+/// some twenty such files read.
+fn content(path: &Path) -> io::Result<String> {
+    first_of(&File::open(path)?)
+}
+
+fn first_of(control: &File) -> io::Result<String> {
+    let mut bytes = [0; CONTENT_BYTES];
+    let length = control.read_at(&mut bytes, 0)?;
+    Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
+}
+
 fn number(path: &Path) -> u64 {
-    fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+    content(path).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0)
 }
 
 /// One number of a file that has a name and a number on each line.
 fn field(path: &Path, name: &str) -> u64 {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    let text = content(path).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.and_then(|value| value.trim().parse().ok()).unwrap_or(0)
 }
