@@ -5,7 +5,7 @@ use std::iter;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use crate::cgroup::Group;
 use crate::error::{Error, StepFailed};
 use crate::image::Image;
-use crate::plan::{Build, Ids, Walls, build, sabotage};
+use crate::plan::{Build, Ids, Walls, build, root, sabotage};
+use crate::roots::Roots;
 use crate::sandbox::Config;
 use crate::syscall::linux;
 use crate::tier::Tier;
@@ -95,6 +96,7 @@ pub(crate) struct Zygote {
     helper: PathBuf,
     /// One request at a time: an answer belongs to the request before it.
     inner: Mutex<Running>,
+    roots: Roots,
 }
 
 /// The socket and the process.
@@ -142,7 +144,8 @@ impl Zygote {
         let hall =
             hall.map(File::open).transpose().map_err(Error::own("open the keepers' cgroup"))?;
         let Config { tier, sabotage, .. } = *config;
-        Ok(Self { tier, landlock, uid_base, hall, sabotage, helper: config.helper.clone(), inner })
+        let (helper, roots) = (config.helper.clone(), Roots::default());
+        Ok(Self { tier, landlock, uid_base, hall, sabotage, helper, inner, roots })
     }
 
     /// Builds a jail for a job in `group`: the user ids of slot `slot` are its program's.
@@ -156,29 +159,65 @@ impl Zygote {
         slot: u32,
         group: Option<&Group>,
     ) -> Result<Jail, Error> {
-        let (channel, keeper) = self.bear(slot)?;
-        match self.raise(image, &channel, group) {
+        let walls = self.walls(image, group);
+        let (root, before) = self.root(image, walls)?;
+        let (channel, keeper) = self.bear(slot, root.as_deref())?;
+        match self.raise(walls, before, &channel, group) {
             Ok((work, door, listener, steps)) => {
                 let image = image.clone();
                 Ok(Jail { channel, door, listener, steps, keeper, work, image })
             }
             Err(error) => {
                 // Half a jail is nobody's: it is gone before its failure is told.
-                let _ = linux::kill(keeper.as_fd());
-                wait_readable(&keeper, BUILD_MS);
+                end(&keeper);
                 Err(error)
             }
         }
     }
 
+    fn walls<'a>(&self, image: &'a Image, group: Option<&Group>) -> Walls<'a> {
+        let v2 = group.is_some_and(|group| group.birthplace.is_some());
+        let v1 = group.is_some_and(|group| !group.tasks.is_empty());
+        Walls { tier: self.tier, image, landlock: self.landlock, v2, v1 }
+    }
+
+    /// The root of the image, which is put together now if there is none yet, and how many steps that
+    /// takes; none where each jail builds its own.
+    fn root(
+        &self,
+        image: &Image,
+        walls: Walls<'_>,
+    ) -> Result<(Option<Arc<OwnedFd>>, usize), Error> {
+        let mut steps = root(walls);
+        let number = steps.len();
+        if number == 0 {
+            return Ok((None, 0));
+        }
+        sabotage(steps.iter_mut(), self.sabotage);
+        let raised = self.roots.get(image, || {
+            let (channel, mason) = self.bear(0, None)?;
+            let sent = wire::send(&channel, &ToKeeper::Root(steps), &[])
+                .map_err(|_| Error::Lost { doing: "sending a root's plan" });
+            let raised = sent.and_then(|()| answer(&channel, ready));
+            end(&mason);
+            raised
+        })?;
+        Ok((Some(raised), number))
+    }
+
+    /// Roots that are kept, each with a descriptor.
+    pub(crate) fn roots(&self) -> usize {
+        self.roots.count()
+    }
+
     /// Has a keeper born, by a new zygote if the one there was has died. Hands over our end of the
     /// keeper's channel, and its process.
-    fn bear(&self, slot: u32) -> Result<(OwnedFd, OwnedFd), Error> {
+    fn bear(&self, slot: u32, root: Option<&OwnedFd>) -> Result<(OwnedFd, OwnedFd), Error> {
         let mut running = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         for deaths in 1..=DEATHS_MAX {
             // A channel of its own for each try: a keeper may live that the dead one bore.
             let (ours, theirs) = wire::pair().map_err(Error::errno("make a jail's channel"))?;
-            match self.ask(&running.socket, &theirs, slot) {
+            match self.ask(&running.socket, &theirs, slot, root) {
                 Ok(keeper) => return Ok((ours, keeper)),
                 Err(Error::Lost { doing }) if deaths == DEATHS_MAX => {
                     let helper = self.helper.clone();
@@ -197,33 +236,28 @@ impl Zygote {
 
     /// Lets the keeper at the other end of `channel` build the walls and bear the program's process.
     /// Hands over the folder `/work`, our end of the process's door, the listener of its filter, and
-    /// how many steps it took.
+    /// how many steps it took with the `before` ones of its root.
     fn raise(
         &self,
-        image: &Image,
+        walls: Walls<'_>,
+        before: usize,
         channel: &OwnedFd,
         group: Option<&Group>,
     ) -> Result<(OwnedFd, OwnedFd, OwnedFd, usize), Error> {
         let (door, theirs) = wire::pair().map_err(Error::errno("make a jail's door"))?;
         let birthplace = group.and_then(|group| group.birthplace.as_ref());
         let tasks = group.map_or(&[][..], |group| &group.tasks);
-        let (tier, landlock) = (self.tier, self.landlock);
-        let (v2, v1) = (birthplace.is_some(), !tasks.is_empty());
-        let Build { mut walls, mut program, born_in_cgroup } =
-            build(Walls { tier, image, landlock, v2, v1 });
-        sabotage(walls.iter_mut().chain(&mut program), self.sabotage);
-        let steps = walls.len() + program.len();
+        let Build { mut walls, mut program, born_in_cgroup } = build(walls);
+        let number = self.sabotage.and_then(|number| number.checked_sub(before));
+        sabotage(walls.iter_mut().chain(&mut program), number);
+        let steps = before + walls.len() + program.len();
         let fds: Vec<_> =
             iter::once(&theirs).chain(birthplace).chain(tasks).map(AsFd::as_fd).collect();
         wire::send(channel, &ToKeeper::Build(Build { walls, program, born_in_cgroup }), &fds)
             .map_err(|_| Error::Lost { doing: "sending its plan" })?;
         // So that it closes when the process ends.
         drop(theirs);
-        let work = answer(channel, |message| match message {
-            FromKeeper::Ready => Ok(()),
-            FromKeeper::Failed(failed) => Err(Some(failed)),
-            _ => Err(None),
-        })?;
+        let work = answer(channel, ready)?;
         let listener = answer(&door, |message| match message {
             FromProgram::Listener => Ok(()),
             FromProgram::Failed(failed) => Err(Some(failed)),
@@ -233,11 +267,18 @@ impl Zygote {
     }
 
     /// Asks the zygote for a keeper at the other end of `channel`.
-    fn ask(&self, zygote: &OwnedFd, channel: &OwnedFd, slot: u32) -> Result<OwnedFd, Error> {
+    fn ask(
+        &self,
+        zygote: &OwnedFd,
+        channel: &OwnedFd,
+        slot: u32,
+        root: Option<&OwnedFd>,
+    ) -> Result<OwnedFd, Error> {
         let lost = |_| Error::Lost { doing: "asking the zygote" };
         let mut fds = vec![channel.as_fd()];
+        fds.extend(root.map(AsFd::as_fd));
         fds.extend(self.hall.as_ref().map(AsFd::as_fd));
-        wire::send(zygote, &self.ids(slot), &fds).map_err(lost)?;
+        wire::send(zygote, &self.order(slot, root.is_some()), &fds).map_err(lost)?;
         match wire::receive::<Born>(zygote).map_err(lost)? {
             Some((Born::Keeper(_), fds)) => {
                 fds.into_iter().next().ok_or(Error::Lost { doing: "asking the zygote" })
@@ -247,16 +288,18 @@ impl Zygote {
         }
     }
 
-    /// The maps of user and group ids: with root a user of its own for each jail, else our own.
-    fn ids(&self, slot: u32) -> Bear {
+    /// The order for a keeper. The maps of user and group ids: as root a user of its own for each jail,
+    /// else our own.
+    fn order(&self, slot: u32, in_root: bool) -> Bear {
         let ids = Ids::of(self.tier);
         if self.tier == Tier::Full {
             let program = self.uid_base + 1 + slot;
             let map = vec![(ids.keeper, self.uid_base), (ids.program, program)];
-            return Bear { users: map.clone(), groups: map, deny_setgroups: false };
+            return Bear { in_root, users: map.clone(), groups: map, deny_setgroups: false };
         }
         let (user, group) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
         Bear {
+            in_root,
             users: vec![(ids.program, user)],
             groups: vec![(ids.program, group)],
             deny_setgroups: true,
@@ -266,6 +309,20 @@ impl Zygote {
     /// The zygote's process id.
     pub(crate) fn id(&self) -> u32 {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner).process.id()
+    }
+}
+
+/// Makes sure that a keeper that is of no more use is gone.
+fn end(keeper: &OwnedFd) {
+    let _ = linux::kill(keeper.as_fd());
+    wait_readable(keeper, BUILD_MS);
+}
+
+fn ready(message: FromKeeper) -> Result<(), Option<StepFailed>> {
+    match message {
+        FromKeeper::Ready => Ok(()),
+        FromKeeper::Failed(failed) => Err(Some(failed)),
+        _ => Err(None),
     }
 }
 

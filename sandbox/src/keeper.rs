@@ -19,7 +19,7 @@ use nix::unistd::Pid;
 use crate::child::{self, Birth};
 use crate::error::StepFailed;
 use crate::layer::Layer;
-use crate::plan::Build;
+use crate::plan::{Build, Step};
 use crate::program;
 use crate::steps::{Descriptors, carry_out};
 use crate::syscall::Syscalls;
@@ -52,8 +52,10 @@ pub(crate) fn run(channel: &OwnedFd, zygote: &OwnedFd, filter: &Arc<[libc::sock_
 
 fn keep(channel: &OwnedFd, zygote: &OwnedFd, sys: &mut Linux) -> Result<(), End> {
     let mut fds = Descriptors { zygote: zygote.as_raw_fd(), ..Descriptors::default() };
-    let Some((ToKeeper::Build(plan), given)) = wire::receive(channel)? else {
-        return Err(End::Lost);
+    let (plan, given) = match wire::receive(channel)? {
+        Some((ToKeeper::Build(plan), given)) => (plan, given),
+        Some((ToKeeper::Root(steps), _)) => return raise_root(channel, &steps, sys, &fds),
+        _ => return Err(End::Lost),
     };
     try_all(channel, carry_out(&plan.walls, sys, &fds))?;
     let work = std::fs::File::open("/work").map_err(|_| End::Lost)?;
@@ -81,6 +83,21 @@ fn keep(channel: &OwnedFd, zygote: &OwnedFd, sys: &mut Linux) -> Result<(), End>
         wire::send(channel, &FromKeeper::Filled, &[])?;
     }
     reap(channel, program, &signals)
+}
+
+/// Puts a root together, hands over the mount namespace that it is in, and waits to be killed.
+fn raise_root(
+    channel: &OwnedFd,
+    steps: &[Step],
+    sys: &mut Linux,
+    fds: &Descriptors,
+) -> Result<(), End> {
+    try_all(channel, carry_out(steps, sys, fds))?;
+    let mounts = std::fs::File::open("/proc/self/ns/mnt").map_err(|_| End::Lost)?;
+    wire::send(channel, &FromKeeper::Ready, &[mounts.as_fd()])?;
+    drop(mounts);
+    wire::receive::<ToKeeper>(channel)?;
+    Ok(())
 }
 
 /// Bears the program's process, in its cgroup of version 2 if there is one. Beside the plan came the

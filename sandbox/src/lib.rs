@@ -44,6 +44,7 @@ mod pool;
 mod program;
 mod report;
 mod restrict;
+mod roots;
 mod sandbox;
 mod seccomp;
 mod spec;

@@ -171,6 +171,10 @@ impl Yard {
         mine.jobs().saturating_sub(state.ready.len() * mine.hierarchies())
     }
 
+    pub(crate) fn roots(&self) -> usize {
+        self.zygote.roots()
+    }
+
     pub(crate) fn zygote_id(&self) -> u32 {
         self.zygote.id()
     }

@@ -259,6 +259,12 @@ impl Sandbox {
         self.pool.yard.ready()
     }
 
+    /// Roots that are kept, each with a descriptor: one for each image that was used.
+    #[must_use]
+    pub fn roots(&self) -> usize {
+        self.pool.yard.roots()
+    }
+
     /// The zygote's process id, for those who look at its descriptors and mounts.
     #[must_use]
     pub fn zygote(&self) -> u32 {

@@ -58,9 +58,6 @@ fn one(step: &Step, sys: &mut impl Syscalls, fds: &Descriptors) -> Result<(), Er
         Step::Hostname { name } => sys.hostname(name),
         Step::PrivateMounts => sys.private_mounts(),
         Step::Tmpfs { at, size_bytes, files, mode, owner, exec } => {
-            if at != STAGE {
-                sys.folder(at)?;
-            }
             let (size_bytes, files, mode, owner) = (*size_bytes, *files, *mode, *owner);
             sys.tmpfs(Tmpfs { at, size_bytes, files, mode, owner, exec: *exec })
         }
@@ -76,7 +73,7 @@ fn one(step: &Step, sys: &mut impl Syscalls, fds: &Descriptors) -> Result<(), Er
             sys.file(&to, &[], 0o444, None)?;
             sys.bind(&from, &to, true)
         }
-        Step::Proc => sys.proc(&format!("{STAGE}/proc")),
+        Step::Proc { at } => sys.proc(at),
         Step::PivotRoot => sys.pivot(STAGE),
         Step::SealRoot => sys.seal("/"),
         Step::Undumpable => sys.undumpable(),
@@ -127,7 +124,7 @@ fn place_for(from: &str, to: &str, sys: &mut impl Syscalls) -> Result<(), Errno>
 mod tests {
     use super::*;
     use crate::image::Image;
-    use crate::plan::{Walls, build, job};
+    use crate::plan::{Walls, build, job, root};
     use crate::spec::{InputFile, Spec};
     use crate::syscall::fake::Recorder;
     use crate::tier::Tier;
@@ -137,8 +134,9 @@ mod tests {
         image.links.push(("/bin".into(), "usr/bin".into()));
         let mut spec = Spec::new(image.clone(), ["true"]);
         spec.files.push(InputFile { name: "a/b".into(), bytes: vec![7; 9], executable: true });
-        let build = build(Walls { tier, image: &image, landlock: 7, v2: true, v1: true });
-        let mut steps = [build.walls, build.program].concat();
+        let walls = Walls { tier, image: &image, landlock: 7, v2: true, v1: true };
+        let build = build(walls);
+        let mut steps = [root(walls), build.walls, build.program].concat();
         let job = job(&spec, tier);
         steps.extend(job.fill);
         steps.extend(job.run);

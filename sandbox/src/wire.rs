@@ -22,9 +22,12 @@ use crate::verdict::Ended;
 /// fit, and so does the message in a socket's usual 208 KiB.
 const MESSAGE_BYTES_MAX: usize = 160 * 1024;
 
-/// Supervisor to zygote. Beside it: the keeper's end of its channel, and the hall's cgroup if any.
+/// Supervisor to zygote. Beside it: the keeper's end of its channel, the root's mount namespace if it
+/// is born in one, and the hall's cgroup if any.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Bear {
+    /// Whether a root's mount namespace is beside it.
+    pub(crate) in_root: bool,
     /// Lines of the new user namespace's map: id inside, id outside.
     pub(crate) users: Vec<(u32, u32)>,
     /// The same for groups.
@@ -43,6 +46,8 @@ pub(crate) enum Born {
 /// Supervisor to keeper, in this order.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToKeeper {
+    /// Put a root together, and nothing else. There is no second message.
+    Root(Vec<Step>),
     /// Build the walls, and bear the program's process. Beside it: the process's end of its door, the
     /// cgroups' descriptors.
     Build(Build),
@@ -53,7 +58,8 @@ pub(crate) enum ToKeeper {
 /// Keeper to supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum FromKeeper {
-    /// The walls stand, and the program's process is born. Beside it: the folder `/work`.
+    /// The walls stand, and the program's process is born. Beside it: the folder `/work`. Or the root
+    /// stands. Beside it: its mount namespace.
     Ready,
     /// The jail is filled, and the keeper has no rights any more. Not said where there was nothing to
     /// be filled in.

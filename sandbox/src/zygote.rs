@@ -8,6 +8,7 @@
 //! It ends when the supervisor's end of its socket closes, for whatever reason, and every jail with it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -52,13 +53,24 @@ fn run() -> Result<(), Errno> {
     let socket = settle()?;
     let filter: Arc<[libc::sock_filter]> = seccomp::filter().into();
     let own = linux::pidfd_of(std::process::id())?;
+    let home = File::open("/proc/self/ns/mnt").map_err(|_| Errno::ENOENT)?;
     while let Some((bear, fds)) = wire::receive::<Bear>(&socket)? {
         let mut fds = fds.into_iter();
         let Some(channel) = fds.next() else { return Err(Errno::EBADMSG) };
+        let root = if bear.in_root { fds.next() } else { None };
         let hall = fds.next();
-        match child::bear(child::NAMESPACES, hall.as_ref().map(AsFd::as_fd)) {
+        if let Some(Err(errno)) = root.as_ref().map(enter) {
+            wire::send(&socket, &failed(Layer::Root, "enter the root", errno), &[])?;
+            continue;
+        }
+        let birth = child::bear(child::NAMESPACES, hall.as_ref().map(AsFd::as_fd));
+        // A zygote that cannot come back from a root would see a jail's files: it ends.
+        if root.is_some() && !matches!(birth, Ok(Birth::Child)) {
+            enter(&home)?;
+        }
+        match birth {
             Ok(Birth::Child) => {
-                drop((socket, hall));
+                drop((socket, root, hall, home));
                 keeper::run(&channel, &own, &filter);
             }
             Ok(Birth::Parent(pid, pidfd)) => {
@@ -66,19 +78,26 @@ fn run() -> Result<(), Errno> {
                     Ok(()) => Born::Keeper(pid.as_raw()),
                     Err(errno) => {
                         let _ = linux::kill(pidfd.as_fd());
-                        failed("map the user and group ids", errno)
+                        failed(Layer::Namespaces, "map the user and group ids", errno)
                     }
                 };
                 wire::send(&socket, &born, &[pidfd.as_fd()])?;
             }
-            Err(errno) => wire::send(&socket, &failed("clone into new namespaces", errno), &[])?,
+            Err(errno) => {
+                let failed = failed(Layer::Namespaces, "clone into new namespaces", errno);
+                wire::send(&socket, &failed, &[])?;
+            }
         }
     }
     Ok(())
 }
 
-fn failed(step: &str, errno: Errno) -> Born {
-    let layer = Layer::Namespaces;
+/// Enters a mount namespace; its root becomes this process's.
+fn enter(mounts: impl AsFd) -> Result<(), Errno> {
+    nix::sched::setns(mounts, nix::sched::CloneFlags::CLONE_NEWNS)
+}
+
+fn failed(layer: Layer, step: &str, errno: Errno) -> Born {
     Born::Failed(StepFailed { step: step.to_owned(), layer, errno: errno as i32 })
 }
 
@@ -86,7 +105,7 @@ fn failed(step: &str, errno: Errno) -> Born {
 /// forgotten by the kernel at once.
 fn settle() -> Result<OwnedFd, Errno> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().map_err(|_| Errno::EBADF)?;
-    let null = std::fs::File::open("/dev/null").map_err(|_| Errno::ENOENT)?;
+    let null = File::open("/dev/null").map_err(|_| Errno::ENOENT)?;
     nix::unistd::dup2_stdin(&null)?;
     let mut sys = linux::Linux { filter: Arc::new([]), held: BTreeMap::new() };
     sys.close_rest_on_execute(3)?;
@@ -110,7 +129,7 @@ fn lines(map: &[(u32, u32)]) -> String {
 
 fn write(pid: Pid, name: &str, text: &str) -> Result<(), Errno> {
     // One write: the kernel takes a whole map or none.
-    let open = std::fs::File::options().write(true).open(format!("/proc/{pid}/{name}"));
+    let open = File::options().write(true).open(format!("/proc/{pid}/{name}"));
     open.and_then(|mut file| file.write_all(text.as_bytes()))
         .map_err(|e| Errno::from_raw(e.raw_os_error().unwrap_or(libc::EIO)))
 }

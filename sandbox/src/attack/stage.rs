@@ -70,7 +70,7 @@ impl Drop for Stage {
 pub struct Traces {
     /// Job cgroups that are there.
     pub cgroups: usize,
-    /// Descriptors of this process, and of the zygote.
+    /// Descriptors of this process, without those of its roots, and of the zygote.
     pub descriptors: (usize, usize),
     /// Mounts that this process and the zygote see.
     pub mounts: (usize, usize),
@@ -96,7 +96,8 @@ impl Traces {
         let children = fs::read_to_string(children).unwrap_or_default();
         Self {
             cgroups: sandbox.job_cgroups(),
-            descriptors: (count(own, "fd"), count(zygote, "fd")),
+            // Those of the roots stay, and there is a bound to them.
+            descriptors: (count(own, "fd") - sandbox.roots(), count(zygote, "fd")),
             mounts: (lines(own), lines(zygote)),
             keepers: children.split_whitespace().count(),
             ready: sandbox.ready(),

@@ -1,7 +1,7 @@
 //! Makes the plan of a jail from its image, and the plan of a job from its specification.
 
 use super::{Build, Job, Resource, STAGE, Step};
-use crate::image::Image;
+use crate::image::{Bind, Image};
 use crate::limits::Limits;
 use crate::spec::Spec;
 use crate::tier::Tier;
@@ -50,36 +50,92 @@ const PASSWD: &str = "root:x:0:0::/:/bin/false\nuser:x:1000:1000::/work:/bin/sh\
     nobody:x:65534:65534::/:/bin/false\n";
 const GROUP: &str = "root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n";
 
+/// The steps that put a root together, once for all jails with the same image; none where each jail
+/// has to build its own. They are carried out by a process that ends afterwards: what is left is its
+/// mount namespace, of which each jail's is a copy. A jail's user namespace is another, so the kernel
+/// locks every mount of the copy: not even the keeper can take one away or make it writable.
+///
+/// That proc is the one of a pid namespace that is dead by then, and shows nothing. Each jail mounts
+/// its own over it, which the kernel allows only where it finds one.
+pub(crate) fn root(of: Walls<'_>) -> Vec<Step> {
+    if !shares_roots(of.tier) {
+        return Vec::new();
+    }
+    let mut steps = found(of.image);
+    steps.extend(first(of.tier));
+    steps.extend(furnish(of));
+    steps
+}
+
+/// Whether roots are built once and copied. An ordinary user may not enter the namespace of a root to
+/// copy it.
+const fn shares_roots(tier: Tier) -> bool {
+    matches!(tier, Tier::Full)
+}
+
 /// The steps that build a jail's walls, carried out by its keeper (process 1) before there is a job.
-fn walls(walls: Walls<'_>) -> Vec<Step> {
-    let ids = Ids::of(walls.tier);
-    let at = |place: &str| format!("{STAGE}{place}");
-    let from = |bind: &crate::image::Bind| bind.from.to_string_lossy().into_owned();
-    // First of all: a part may lie in a folder that only the supervisor's own user may enter, and
-    // after the next step the keeper is another.
-    let find = |bind| Step::HoldPart { from: from(bind) };
-    let mut steps: Vec<Step> = walls.image.binds.iter().map(find).collect();
-    steps.extend([
-        Step::BecomeFirst { setgroups: walls.tier == Tier::Full },
+fn walls(of: Walls<'_>) -> Vec<Step> {
+    let own_root = !shares_roots(of.tier);
+    let mut steps = if own_root { found(of.image) } else { Vec::new() };
+    steps.extend(first(of.tier));
+    steps.extend([Step::NewSession, Step::Hostname { name: "jail".into() }]);
+    if own_root {
+        steps.extend(furnish(of));
+    } else {
+        steps.push(Step::Proc { at: "/proc".into() });
+    }
+    let (limits, owner) = (Limits::default(), Ids::of(of.tier).program);
+    steps.extend(["/work", "/tmp"].map(|at| Step::Tmpfs {
+        at: at.into(),
+        size_bytes: limits.work_bytes,
+        files: limits.work_files,
+        mode: 0o700,
+        owner,
+        exec: true,
+    }));
+    // The program's process inherits the empty sets; the keeper needs what it has a little longer.
+    steps.extend([Step::EmptyBoundingSet, Step::Undumpable]);
+    steps
+}
+
+/// First of all: a part may lie in a folder that only the supervisor's own user may enter, and after
+/// the next step the process is another.
+fn found(image: &Image) -> Vec<Step> {
+    image.binds.iter().map(|bind| Step::HoldPart { from: from(bind) }).collect()
+}
+
+fn from(bind: &Bind) -> String {
+    bind.from.to_string_lossy().into_owned()
+}
+
+/// What every process 1 does first.
+fn first(tier: Tier) -> [Step; 3] {
+    [
+        Step::BecomeFirst { setgroups: tier == Tier::Full },
         Step::DieWithZygote,
-        Step::NewSession,
         // Not the supervisor's own: folders of the root that nobody may enter would be useless.
         Step::Umask { mask: 0o022 },
-        Step::Hostname { name: "jail".into() },
+    ]
+}
+
+/// The steps from the machine's root to a jail's own, which is read-only then.
+fn furnish(of: Walls<'_>) -> Vec<Step> {
+    let at = |place: &str| format!("{STAGE}{place}");
+    let mut steps = vec![
         Step::PrivateMounts,
         Step::Tmpfs {
             at: STAGE.into(),
             size_bytes: ROOT_BYTES,
             files: ROOT_FILES,
             mode: 0o755,
-            owner: ids.keeper,
+            owner: Ids::of(of.tier).keeper,
             exec: false,
         },
-    ]);
-    for (place, target) in &walls.image.links {
+    ];
+    for (place, target) in &of.image.links {
         steps.push(Step::Link { at: at(place), target: target.clone() });
     }
-    for bind in &walls.image.binds {
+    for bind in &of.image.binds {
         steps.push(Step::Bind { from: from(bind), to: at(&bind.to) });
     }
     steps.extend(DEVICES.map(|name| Step::Device { name: name.into() }));
@@ -90,18 +146,8 @@ fn walls(walls: Walls<'_>) -> Vec<Step> {
     }
     steps.push(Step::Text { at: at("/etc/passwd"), text: PASSWD.into() });
     steps.push(Step::Text { at: at("/etc/group"), text: GROUP.into() });
-    let limits = Limits::default();
-    steps.extend(["/work", "/tmp"].map(|place| Step::Tmpfs {
-        at: at(place),
-        size_bytes: limits.work_bytes,
-        files: limits.work_files,
-        mode: 0o700,
-        owner: ids.program,
-        exec: true,
-    }));
-    steps.extend([Step::Folder { at: at("/proc") }, Step::Proc, Step::PivotRoot, Step::SealRoot]);
-    // The program's process inherits the empty sets; the keeper needs what it has a little longer.
-    steps.extend([Step::EmptyBoundingSet, Step::Undumpable]);
+    steps.extend(["/work", "/tmp", "/proc"].map(|place| Step::Folder { at: at(place) }));
+    steps.extend([Step::Proc { at: at("/proc") }, Step::PivotRoot, Step::SealRoot]);
     steps
 }
 
@@ -215,9 +261,17 @@ mod tests {
             bytes: b"print(1)".into(),
             executable: false,
         });
-        let mut lines =
-            vec![format!("tier {tier}, before there is a job: the keeper builds the walls")];
-        let build = build(Walls { tier, image: &image, landlock: 7, v2, v1 });
+        let walls = Walls { tier, image: &image, landlock: 7, v2, v1 };
+        let mut lines = vec![format!("tier {tier}")];
+        let root = root(walls);
+        if !root.is_empty() {
+            lines.push(
+                "once for all jails with this image: a process puts the root together".into(),
+            );
+            lines.extend(root.iter().map(line));
+        }
+        lines.push("before there is a job: the keeper builds the walls".into());
+        let build = build(walls);
         lines.extend(build.walls.iter().map(line));
         let born = if build.born_in_cgroup { " in the job's cgroup of version 2" } else { "" };
         lines.push(format!("the program's process is born{born}, and then waits"));

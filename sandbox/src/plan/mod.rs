@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::layer::Layer;
 
-pub(crate) use make::{Ids, Walls, build, job};
+pub(crate) use make::{Ids, Walls, build, job, root};
 
 /// Where the new root is put together before it becomes the root: a folder that every Linux has and
 /// that no image shows a part of.
@@ -19,7 +19,7 @@ pub(crate) const STAGE: &str = "/sys";
 
 /// One step of the set-up. Each is one system call, or a few that belong together.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "do")]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Step {
     HoldPart {
         from: String,
@@ -59,7 +59,9 @@ pub(crate) enum Step {
     Device {
         name: String,
     },
-    Proc,
+    Proc {
+        at: String,
+    },
     PivotRoot,
     SealRoot,
     Undumpable,
@@ -156,7 +158,7 @@ impl Step {
             }
             Self::ResizeTmpfs { .. } | Self::WorkFolder => Layer::Work,
             Self::Device { .. } => Layer::Devices,
-            Self::Proc => Layer::Proc,
+            Self::Proc { .. } => Layer::Proc,
             Self::File { .. } => Layer::Files,
             Self::JoinGroups => Layer::Cgroup,
             Self::StandardStreams | Self::CloseTheRest => Layer::Descriptors,
@@ -182,7 +184,7 @@ pub(crate) fn sabotage<'a>(steps: impl Iterator<Item = &'a mut Step>, number: Op
 /// What a jail is built by, before there is a job for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Build {
-    /// Steps of the keeper.
+    /// Steps of the keeper. Where there are no roots to be had they build the root too.
     pub(crate) walls: Vec<Step>,
     /// Steps of the program's process, after which it waits for its job.
     pub(crate) program: Vec<Step>,

@@ -30,8 +30,8 @@ impl fmt::Display for Step {
             Self::Link { at, target } => write!(f, "link {at} to {target}"),
             Self::Text { at, .. } => write!(f, "write {at}"),
             Self::Device { name } => write!(f, "show the device {name} ro,nosuid,noexec"),
-            Self::Proc => {
-                f.write_str("mount proc subset=pid,hidepid=invisible,nosuid,nodev,noexec")
+            Self::Proc { at } => {
+                write!(f, "mount proc on {at} subset=pid,hidepid=invisible,nosuid,nodev,noexec")
             }
             Self::PivotRoot => f.write_str("pivot the root and detach the old one"),
             Self::SealRoot => f.write_str("make the root read-only"),

@@ -136,6 +136,43 @@ fn a_part_of_the_image_may_lie_where_only_the_supervisors_user_may_go() {
 }
 
 #[test]
+fn a_part_that_was_replaced_is_shown_to_the_next_job() {
+    let Some(sandbox) = sandbox() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part");
+    let seen = || {
+        let mut spec = shell("cat /part");
+        spec.image.bind(&part, "/part");
+        out(&sandbox.run(spec).unwrap())
+    };
+    std::fs::write(&part, "old").unwrap();
+    assert_eq!(seen(), "old");
+    std::fs::write(folder.path().join("new"), "new").unwrap();
+    std::fs::rename(folder.path().join("new"), &part).unwrap();
+    assert_eq!(seen(), "new");
+}
+
+#[test]
+fn jails_have_the_root_of_their_image_and_what_lies_below_their_proc_shows_nothing() {
+    let Some(sandbox) = sandbox() else { return };
+    sandbox.run(shell("true")).unwrap();
+    let root = std::fs::read_dir("/proc/self/fd").unwrap().flatten().find(|fd| {
+        let target = std::fs::read_link(fd.path()).unwrap_or_default();
+        target.to_string_lossy().starts_with("mnt:")
+    });
+    let mounts = root.unwrap().file_name().into_string().unwrap();
+    let mounts = format!("--mount=/proc/{}/fd/{mounts}", std::process::id());
+    let mut enter = std::process::Command::new("nsenter");
+    let listed = enter.args([&mounts, "ls", "/", "/proc"]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let names: Vec<&str> = listed.split_whitespace().collect();
+    assert!(names.contains(&"work"), "it is a jail's root: {names:?}");
+    let below = names.iter().position(|name| *name == "/proc:").unwrap();
+    // Two links that lead nowhere: the pid namespace is dead.
+    assert_eq!(names[below + 1..], ["self", "thread-self"]);
+}
+
+#[test]
 fn a_tier_that_cannot_be_had_is_refused_and_never_weakened() {
     let Some(config) = config() else { return };
     let config = Config { cgroup: Some("/no-such-cgroup".into()), ..config };
