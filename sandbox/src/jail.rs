@@ -257,12 +257,21 @@ impl Zygote {
             .map_err(|_| Error::Lost { doing: "sending its plan" })?;
         // So that it closes when the process ends.
         drop(theirs);
-        let work = answer(channel, ready)?;
+        // The program's process has the last word, so the keeper's is there by then and it is waited
+        // once. A keeper that fails says so and ends, which closes the door.
         let listener = answer(&door, |message| match message {
             FromProgram::Listener => Ok(()),
             FromProgram::Failed(failed) => Err(Some(failed)),
             FromProgram::Starting => Err(None),
-        })?;
+        });
+        let listener = match listener {
+            Err(lost @ Error::Lost { .. }) => {
+                let told = wait_readable(channel, 0).then(|| answer(channel, ready));
+                return Err(told.and_then(Result::err).unwrap_or(lost));
+            }
+            other => other?,
+        };
+        let work = answer(channel, ready)?;
         Ok((work, door, listener, steps))
     }
 

@@ -109,6 +109,8 @@ fn settle() -> Result<OwnedFd, Errno> {
     nix::unistd::dup2_stdin(&null)?;
     let mut sys = linux::Linux { filter: Arc::new([]), held: BTreeMap::new() };
     sys.close_rest_on_execute(3)?;
+    // For all that are born from here on.
+    sys.default_signals()?;
     linux::forget_ended_children();
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     Ok(socket)

@@ -396,6 +396,12 @@ pub(crate) fn forget_ended_children() {
     unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
 }
 
+/// Lets ended children be waited for again.
+pub(crate) fn wait_for_ended_children() {
+    // SAFETY: the default action runs no code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+}
+
 /// Reaps one child that has ended, if there is one. Real-time signals have no name, so numbers.
 pub(crate) fn reap() -> Result<Option<(unistd::Pid, Ended)>, Errno> {
     let mut status = 0;
