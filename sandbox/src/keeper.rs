@@ -60,7 +60,7 @@ fn keep(channel: &OwnedFd, zygote: &OwnedFd, sys: &mut Linux) -> Result<(), End>
     try_all(channel, carry_out(&plan.walls, sys, &fds))?;
     let work = std::fs::File::open("/work").map_err(|_| End::Lost)?;
     // Blocked before the birth, so that no end is missed. Until here ended children are forgotten.
-    linux::wait_for_ended_children();
+    linux::forget_ended_children(false);
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);
     mask.thread_block()?;

@@ -111,7 +111,7 @@ fn settle() -> Result<OwnedFd, Errno> {
     sys.close_rest_on_execute(3)?;
     // For all that are born from here on.
     sys.default_signals()?;
-    linux::forget_ended_children();
+    linux::forget_ended_children(true);
     let _ = std::fs::write("/proc/self/oom_score_adj", OOM_SCORE);
     Ok(socket)
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::io::IoSliceMut;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::fs::{FileExt, OpenOptionsExt, symlink};
-use std::path::Path;
+use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
 use nix::errno::Errno;
@@ -18,6 +17,7 @@ use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
 use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, recvmsg};
 use nix::unistd::{self, Gid, Uid};
 
+use super::files::{self, io};
 use super::{Syscalls, Tmpfs, rlimit_of};
 use crate::plan::Resource;
 use crate::verdict::Ended;
@@ -39,10 +39,6 @@ fn check(result: libc::c_long) -> Result<libc::c_long, Errno> {
 
 fn text(text: &str) -> Result<CString, Errno> {
     CString::new(text).map_err(|_| Errno::EINVAL)
-}
-
-fn io(error: std::io::Error) -> Errno {
-    Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO))
 }
 
 fn prctl(option: libc::c_int, argument: libc::c_ulong) -> Result<(), Errno> {
@@ -212,22 +208,15 @@ impl Syscalls for Linux {
     }
 
     fn folder(&mut self, at: &str) -> Result<(), Errno> {
-        std::fs::create_dir_all(at).map_err(io)
+        files::folder(at)
     }
 
     fn link(&mut self, at: &str, target: &str) -> Result<(), Errno> {
-        parents(at, None)?;
-        symlink(target, at).map_err(io)
+        files::link(at, target)
     }
 
     fn file(&mut self, at: &str, bytes: &[u8], mode: u32, owner: Option<u32>) -> Result<(), Errno> {
-        parents(at, owner)?;
-        let mut options = std::fs::File::options();
-        let file = options.write(true).create_new(true).mode(mode).open(at).map_err(io)?;
-        file.write_all_at(bytes, 0).map_err(io)?;
-        // The mode again, because the umask took its part of it.
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode)).map_err(io)?;
-        owner.map_or(Ok(()), |id| std::os::unix::fs::fchown(&file, Some(id), Some(id)).map_err(io))
+        files::file(at, bytes, mode, owner)
     }
 
     fn read_at(&mut self, fd: RawFd, offset: u64, length: u64) -> Result<Vec<u8>, Errno> {
@@ -292,20 +281,6 @@ fn load(program: &[libc::sock_filter], flags: libc::c_ulong) -> Result<libc::c_l
     let mode = libc::SECCOMP_SET_MODE_FILTER;
     // SAFETY: the program is valid for the call, and the kernel copies and checks it.
     check(unsafe { libc::syscall(libc::SYS_seccomp, mode, flags, &raw const program) })
-}
-
-/// Makes the missing folders above `at`; those inside `/work` belong to `owner`.
-fn parents(at: &str, owner: Option<u32>) -> Result<(), Errno> {
-    let Some(folder) = Path::new(at).parent() else { return Ok(()) };
-    let missing: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists()).collect();
-    for path in missing.into_iter().rev() {
-        std::fs::create_dir(path).map_err(io)?;
-        if let Some(id) = owner {
-            // Nothing of the job's runs yet, so no part of this path can have been exchanged.
-            std::os::unix::fs::lchown(path, Some(id), Some(id)).map_err(io)?;
-        }
-    }
-    Ok(())
 }
 
 /// Whether `fd` is readable, or its other end is gone, at this moment.
@@ -390,16 +365,10 @@ pub(crate) fn landlock_version() -> u32 {
     u32::try_from(version).unwrap_or(0)
 }
 
-/// Lets the kernel forget children when they end, so that none is left as a zombie.
-pub(crate) fn forget_ended_children() {
-    // SAFETY: ignoring a signal runs no code of ours.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_IGN) };
-}
-
-/// Lets ended children be waited for again.
-pub(crate) fn wait_for_ended_children() {
-    // SAFETY: the default action runs no code of ours.
-    unsafe { libc::signal(libc::SIGCHLD, libc::SIG_DFL) };
+/// Lets the kernel forget children when they end, so that none is left as a zombie; or no longer.
+pub(crate) fn forget_ended_children(forget: bool) {
+    // SAFETY: neither ignoring a signal nor its default action runs code of ours.
+    unsafe { libc::signal(libc::SIGCHLD, if forget { libc::SIG_IGN } else { libc::SIG_DFL }) };
 }
 
 /// Reaps one child that has ended, if there is one. Real-time signals have no name, so numbers.

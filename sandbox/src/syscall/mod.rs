@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 pub(crate) mod fake;
+mod files;
 pub(crate) mod linux;
 
 use std::os::fd::RawFd;
