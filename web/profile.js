@@ -1,7 +1,7 @@
 // A player: where they stand, how their points went, what they played.
 
 import { befriend, counted, friends, gained, matches, player } from "./ranks.js";
-import { $, el, say, sentence, stamp, start } from "./ui.js";
+import { $, el, say, stamp, start } from "./ui.js";
 
 const id = location.pathname.split("/")[2];
 
@@ -76,9 +76,9 @@ function friendly() {
 async function main() {
   const account = await start();
   $("#more").addEventListener("click", () => more().catch(say));
-  const [about] = await Promise.all([player(id).catch((problem) => problem), more()]);
-  if (about instanceof Error) {
-    $("#summary").textContent = about.status === 404 ? "Has played no match that counts in this season." : sentence(about.message);
+  const [about] = await Promise.all([player(id), more()]);
+  if (about.games.length === 0) {
+    $("#summary").textContent = "Has played no match that counts in this season.";
   } else {
     $("#name").textContent = about.name;
     document.title = `${about.name} – Playhouse`;

@@ -36,6 +36,7 @@ fn small(name: &str) -> Scenario {
         (scenario.duration_s, scenario.load.rate, scenario.load.burst) = (10.0, 0.81, 8);
         (arena.players, arena.map, arena.sight) = (8, Map::Open, 120);
         (arena.frags, arena.settle_s) = (2, 0.0);
+        arena.watchers = arena.watchers.min(6);
     }
     scenario
 }

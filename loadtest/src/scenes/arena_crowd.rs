@@ -1,14 +1,22 @@
 //! Those who watch matches without playing in them: what they are shown, and whether it has gaps.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use playhouse_domain::games::find;
+use playhouse_protocol::game::control::Refused;
 use serde_json::json;
 use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::play::spectator::Spectator;
 use crate::play::{Connection, PlayError, Way};
+
+/// How long a match is watched at most. 35 min: the longest, with its lobby.
+const LONGEST: Duration = Duration::from_secs(35 * 60);
+
+/// How long it takes until a lost connection is made again. 300 ms.
+const AGAIN: Duration = Duration::from_millis(300);
 
 /// Those who watch.
 #[derive(Default)]
@@ -59,21 +67,35 @@ impl Crowd {
     }
 }
 
-/// Watches a match to its end. An end that the server tells is none too early.
+/// Watches a match to its end, over as many connections as it takes.
 async fn follow(client: &Client, id: &str, web: bool, all: &Mutex<Seen>) -> Result<(), PlayError> {
-    let broken = |error: &dyn std::fmt::Display| PlayError::Broken(error.to_string());
-    let mut way = client.get("/api/games").await.map_err(|error| broken(&error))?;
-    (way["session_id"], way["seat"], way["ticket"]) = (json!(id), json!(0), json!(""));
-    let way = Way::read(&way)?;
-    let connection =
-        if web { Connection::web(&way).await? } else { Connection::native(&way).await? };
-    let schema = find("arena").ok_or(broken(&"there is no arena"))?.schema();
-    let mut spectator = Spectator::enter(connection, schema, id).await?;
     let mut seen = Seen { watchers: 1, ..Seen::default() };
+    let mut last = Ok(());
+    let until = Instant::now() + LONGEST;
+    while Instant::now() < until {
+        last = match look(client, id, web, &mut seen).await {
+            PlayError::Closed { code: 1, .. } | PlayError::Refused(Refused::Over) => {
+                all.lock().unwrap_or_else(PoisonError::into_inner).add(&seen);
+                return Ok(());
+            }
+            other => Err(other),
+        };
+        tokio::time::sleep(AGAIN).await;
+    }
+    last
+}
+
+/// One connection's time; how it ended.
+async fn look(client: &Client, id: &str, web: bool, seen: &mut Seen) -> PlayError {
+    let mut spectator = match enter(client, id, web).await {
+        Ok(spectator) => spectator,
+        Err(error) => return error,
+    };
     let mut before: Option<(u32, u32)> = None;
     let end = loop {
         let tick = match spectator.next().await {
             Ok(table) => table.tick(),
+            // In a lobby nothing is shown for as long as it takes.
             Err(PlayError::TimedOut) if before.is_none() => continue,
             Err(end) => break end,
         };
@@ -82,13 +104,20 @@ async fn follow(client: &Client, id: &str, web: bool, all: &Mutex<Seen>) -> Resu
         before = Some((tick, spectator.cuts));
         seen.ticks += 1;
     };
-    (seen.bytes, seen.cuts) = (spectator.bytes, spectator.cuts.into());
-    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
-    all.add(&seen);
-    match end {
-        PlayError::Closed { code: 1, .. } => Ok(()),
-        other => Err(other),
-    }
+    seen.bytes += spectator.bytes;
+    seen.cuts += u64::from(spectator.cuts);
+    end
+}
+
+async fn enter(client: &Client, id: &str, web: bool) -> Result<Spectator, PlayError> {
+    let broken = |error: &dyn std::fmt::Display| PlayError::Broken(error.to_string());
+    let mut way = client.get("/api/games").await.map_err(|error| broken(&error))?;
+    (way["session_id"], way["seat"], way["ticket"]) = (json!(id), json!(0), json!(""));
+    let way = Way::read(&way)?;
+    let connection =
+        if web { Connection::web(&way).await? } else { Connection::native(&way).await? };
+    let schema = find("arena").ok_or(broken(&"there is no arena"))?.schema();
+    Spectator::enter(connection, schema, id).await
 }
 
 impl Seen {

@@ -90,8 +90,8 @@ pub struct Player {
     /// The account.
     #[schema(format = "uuid")]
     pub id: String,
-    /// The name in a newest match.
-    pub name: String,
+    /// The name in a newest match; none before the first that counts in this season.
+    pub name: Option<String>,
     /// Where they stand in each game that they played in this season.
     pub games: Vec<PlayerGame>,
 }

@@ -48,12 +48,14 @@ pub(super) async fn pages(server: &Server) -> Vec<String> {
     let poll = format!("/polls/{poll}");
     let fixed =
         ["/", "/login", "/bookings", "/organizer", "/join", "/polls", "/api/docs", "/no/such/page"];
+    let player = format!("/players/{}", uuid::Uuid::nil());
     let room = showing.replace("/showings/", "/admin?room=showing:");
     let series = format!("/series/{series}/present");
     let lobby = super::arena::match_with_bots(server, 2).await;
     super::arena::is_over(server, &played).await;
     let games = ["/games".to_owned(), format!("/games/{lobby}"), format!("/games/{played}")];
-    let games = games.into_iter().chain([format!("/games/{played}/replay")]);
+    let more = [format!("/games/{played}/replay"), "/leaderboards/arena".into(), player];
+    let games = games.into_iter().chain(more);
     let made = [showing, format!("{poll}/present"), series, poll, room].into_iter().chain(games);
     let desk = ["", "?view=rooms", "?view=accounts", "?view=backups", "?view=trail"];
     let desk = desk.into_iter().map(|view| format!("/admin{view}"));
@@ -66,6 +68,9 @@ async fn visit(page: &Page, server: &Server, path: &str) {
     let shown = match path {
         _ if path.ends_with("/present") => "document.querySelector('#bars li') !== null",
         "/games" => "document.querySelector('#matches li') !== null",
+        _ if ["/leaderboards/", "/players/"].iter().any(|at| path.starts_with(at)) => {
+            "!document.querySelector('#summary').textContent.startsWith('Looking')"
+        }
         _ if path.ends_with("/replay") => "document.querySelector('#phase').textContent === ''",
         _ if path.starts_with("/games/") => {
             "['#door', '#results'].some(css => !document.querySelector(css).hidden)"
