@@ -6,6 +6,8 @@ import { Session } from "./game/session.js";
 import { Live } from "./live.js";
 import * as matches from "./matches.js";
 import { gameModule, Play } from "./play.js";
+import { order, speaks, talk } from "./talk.js";
+import { gained } from "./ranks.js";
 import { $, announce, el, say, sentence, start, submitting } from "./ui.js";
 
 /** How often the server is asked how its ticks stand, in ms. */
@@ -134,17 +136,25 @@ function draw() {
   $("#play").hidden = !playing || (over && !game.stays);
   for (const part of ["#keys", "#quit", "#play .side"]) $(part).hidden = over;
   $("#results").hidden = !over;
+  $("#watch").href = `/games/${id}/watch`;
+  $("#watch").hidden = view.phase !== "active" || Boolean(session);
   if (!$("#lobby").hidden) { lobby(); begin(); }
+  talk(view);
+  if (mine() && !over) speaks((text) => matches.speak(id, text));
+  if (over) $("#speak").hidden = true;
   if (over) results();
   left();
 }
 
 function lobby() {
   const [own, host] = [mine(), view.host];
+  const runs = own && own.seat === host;
+  const keeps = { mute: (seat, is) => matches.mute(id, seat, is), remove: (seat, ban) => matches.remove(id, seat, ban) };
   const how = { bot: "bot", reserved: "on the way", here: "", away: "connection lost" };
   $("#players").replaceChildren(...view.players.map((player) => el("li", { class: player === own ? "own" : null },
     el("span", {}, player.name, player === own ? " (you)" : "", player.seat === host ? ", host" : ""),
-    el("small", {}, [how[player.state], player.ready || player.state === "bot" ? "ready" : "not ready"].filter(Boolean).join(", ")))));
+    el("small", {}, [how[player.state], player.ready || player.state === "bot" ? "ready" : "not ready"].filter(Boolean).join(", ")),
+    runs && player !== own && player.state !== "bot" ? order(player, view.muted ?? [], keeps) : null)));
   const ready = Boolean(own?.ready);
   $("#ready").setAttribute("aria-pressed", String(ready));
   $("#ready").textContent = ready ? "Ready. Not yet?" : "I am ready";
@@ -180,6 +190,13 @@ function results() {
   $("#ending").textContent = why ? `No results. ${WHY[why] ?? ""}` : "";
   $("#standings").hidden = placings.length === 0;
   $("#standings tbody").replaceChildren(...placings.map(({ place, name, score }) => el("tr", {}, el("td", {}, place ?? "left"), el("th", { scope: "row" }, name), el("td", {}, score))));
+  const gains = new Map((view.ratings ?? []).map((rating) => [rating.account, rating]));
+  $("#standings tbody").querySelectorAll("tr").forEach((row, n) => {
+    const rating = gains.get(placings[n].player?.account);
+    if (rating) row.lastElementChild.append(` (${gained(rating)} points)`);
+  });
+  $("#board").hidden = !view.rated;
+  $("#board").href = `/leaderboards/${view.game}`;
   $("#replay").href = `/games/${id}/replay`;
   $("#replay").hidden = !view.began_at;
 }

@@ -43,6 +43,10 @@ export const ready = (id, is) => ask("POST", `${at(id)}/ready`, { ready: is }, n
 export const begin = (id) => ask("POST", `${at(id)}/start`, undefined, newKey());
 export const leave = (id) => ask("POST", `${at(id)}/leave`, undefined, newKey());
 
+export const speak = (id, text) => ask("POST", `${at(id)}/say`, { text }, newKey());
+export const mute = (id, seat, muted) => ask("POST", `${at(id)}/mute`, { seat, muted }, newKey());
+export const remove = (id, seat, ban) => ask("POST", `${at(id)}/remove`, { seat, ban }, newKey());
+
 /** Goes to a match; `join` says there that the seat is wanted without another click. */
 export function go(id, join = false) {
   try { if (join) sessionStorage.setItem(`join ${id}`, "1"); } catch { /* Then it takes one more click. */ }

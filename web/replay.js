@@ -1,11 +1,15 @@
-// A match that is over, to be watched again: the server plays it once more from its inputs and films it.
+// A match that is over, to be watched again: the server plays it once more from its inputs and films it. And one
+// that is played, to be watched meanwhile: its film comes some seconds late.
 
 import { Film } from "./game/film.js";
 import { nameOf } from "./game/scene.js";
 import { Schema } from "./game/schema.js";
+import { spectate } from "./game/spectate.js";
 import { Between } from "./game/states.js";
+import { Live } from "./live.js";
 import * as matches from "./matches.js";
 import { gameModule, writeScores } from "./play.js";
+import { talk } from "./talk.js";
 import { $, announce, el, say, sentence, start } from "./ui.js";
 
 /** By how much the arrow keys go, in seconds. */
@@ -14,7 +18,12 @@ const STEP_S = 5;
 /** How often the scores are written anew, in ms. */
 const WORDS_MS = 250;
 
+/** How far behind the newest frame a match is shown that is still played, in frames: two parts of its film. */
+const BEHIND = 6;
+
 const id = location.pathname.split("/")[2];
+/** True while more of the film is still to be played. */
+let live = location.pathname.endsWith("/watch");
 const names = new Map();
 let [kind, game, schema, film, shows] = [null, null, null, null, null];
 /** The frame that is shown, with its part, and whether it goes on. */
@@ -28,7 +37,7 @@ const clock = (frame) => {
 };
 
 function play(on) {
-  if (on && at >= film.length - 1) at = 0;
+  if (on && at >= film.length - 1 && !live) at = 0;
   plays = on;
   $("#toggle").textContent = on ? "Stop" : "Play";
 }
@@ -58,7 +67,7 @@ function draw(now) {
   drawnAt = now;
   if (film.length === 0) return;
   if (plays) at = Math.min(film.length - 1, at + (passed / 1000) * schema.tickHz * Number($("#speed").value));
-  if (plays && at >= film.length - 1) play(false);
+  if (plays && at >= film.length - 1 && !live) play(false);
   const frame = Math.floor(at);
   if (plays && frame > drawn) events(drawn, frame);
   drawn = frame;
@@ -90,6 +99,28 @@ function controls() {
   });
 }
 
+const NO_FILM = { Full: "As many watch as can. Try again later.", Schema: "This page is older or newer than the server: load it again.", Over: "" };
+
+/** Watches the match as it is played, until it is over. */
+async function watch() {
+  const tell = () => { $("#phase").textContent = film.length ? "" : "It is shown three seconds late, once it is played."; };
+  tell();
+  const end = await spectate(schema, id, matches.reach, {
+    state(name) { if (name === "lost") $("#phase").textContent = "The connection is lost. Coming back …"; else tell(); },
+    film(bytes, fresh) {
+      if (fresh) film.cut();
+      film.push(bytes);
+      if (!$("#show").hidden || film.length === 0) return;
+      begin();
+      tell();
+      at = Math.max(0, film.length - BEHIND);
+    },
+  });
+  live = false;
+  if (end === "Over" && film.length === 0) { location.replace(`/games/${id}/replay`); return; }
+  $("#phase").textContent = end === "Over" ? "It is over." : NO_FILM[end] ?? "The server does not show it any more.";
+}
+
 /** Reads the film as it comes; it can be watched from the first frame on. */
 async function load() {
   const answer = await matches.film(id);
@@ -113,6 +144,16 @@ function begin() {
   requestAnimationFrame(draw);
 }
 
+/** Keeps up who plays, and shows what they say. */
+function follow() {
+  const take = (part) => {
+    view = { ...view, ...part };
+    for (const { seat, name } of view.players) names.set(seat, name);
+    talk(view);
+  };
+  new Live(() => {}, async () => null).subscribe(`game:${id}`, { view: take, change: take });
+}
+
 let view = null;
 async function main() {
   await start();
@@ -123,11 +164,13 @@ async function main() {
     for (const { seat, name } of view.players) names.set(seat, name);
     for (const { seat, name } of view.ending?.Concluded?.results ?? []) if (seat !== null) names.set(seat, name);
     const title = view.title || `A match of ${game.title}`;
-    $("#title").textContent = `${title}, again`;
-    document.title = `Replay: ${title} – Playhouse`;
+    if (live && matches.isOver(view)) { location.replace(`/games/${id}/replay`); return; }
+    $("#title").textContent = live ? title : `${title}, again`;
+    document.title = `${live ? "Watching" : "Replay"}: ${title} – Playhouse`;
     schema = new Schema(kind.schema);
     film = new Film(schema);
-    await load();
+    if (live) follow();
+    await (live ? watch() : load());
   } catch (problem) {
     $("#phase").textContent = sentence(problem.message);
     if (!(problem.status)) say(problem);

@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 20] = [
+const PAGES: [(&str, &str); 21] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -35,6 +35,7 @@ const PAGES: [(&str, &str); 20] = [
     ("/games", "games.html"),
     ("/games/{id}", "game.html"),
     ("/games/{id}/replay", "replay.html"),
+    ("/games/{id}/watch", "replay.html"),
     ("/leaderboards", "leaderboard.html"),
     ("/leaderboards/{game}", "leaderboard.html"),
     ("/players/{id}", "player.html"),

@@ -99,6 +99,15 @@ export const string = {
   },
 };
 
+/** Bytes, as they are. */
+export const raw = {
+  write(out, value) {
+    writeVar(out, value.length);
+    for (const byte of value) out.push(byte);
+  },
+  read: (from) => from.take(readVar(from, 8)),
+};
+
 /** A value or null. */
 export const option = (shape) => ({
   write(out, value) {

@@ -2,7 +2,7 @@
 // lowest first) and so many bytes of the codec; on a WebSocket a first byte tells them from datagrams instead.
 
 import { Malformed } from "./bits.js";
-import { bare, bool, choice, CONTROL_BYTES_MAX, decode, encode, i64, list, nothing, option, string, struct, u16, u32, u8 } from "./codec.js";
+import { bare, bool, choice, CONTROL_BYTES_MAX, decode, encode, i64, list, nothing, option, raw, string, struct, u16, u32, u8 } from "./codec.js";
 
 /** The first byte of each message where a transport carries both. */
 export const DATAGRAM_MARK = 0;
@@ -11,7 +11,7 @@ export const CONTROL_MARK = 1;
 /** The versions of the game protocol that this page speaks. */
 export const VERSIONS = { oldest: 1, newest: 1 };
 
-const entry = choice({ Ticket: bare(string), Resume: bare(string) });
+const entry = choice({ Ticket: bare(string), Resume: bare(string), Watch: bare(string) });
 const hello = struct({ oldest: u16, newest: u16, schema_hash: u32, entry });
 
 const client = choice({ Hello: hello, Ready: bare(bool), Start: nothing, Leave: nothing });
@@ -29,6 +29,7 @@ const closed = choice({ Left: nothing, Replaced: nothing, Over: nothing, Stoppin
 const server = choice({
   Welcome: welcome, Lobby: lobby, Countdown: bare(option(u32)), Begun: struct({ tick: u32 }), Epoch: struct({ epoch: u8, tick: u32 }),
   Concluded: results, Refused: bare(refused), Closed: bare(closed),
+  Watching: struct({ version: u16, tick_hz: u16, delay_ms: u32 }), Film: struct({ fresh: bool, bytes: raw }),
 });
 
 /** A message of the client, `{ is: "Hello", … }`, as bytes of the codec. */
@@ -39,7 +40,7 @@ export const decodeServer = (bytes) => decode(server, bytes);
 export const decodeClient = (bytes) => decode(client, bytes);
 export const encodeServer = (message) => encode(server, message);
 
-/** The first message: who comes, by `{ is: "Ticket" | "Resume", value }`. */
+/** The first message: who comes, by `{ is: "Ticket" | "Resume" | "Watch", value }`. */
 export const helloOf = (schemaHash, by) => ({ is: "Hello", ...VERSIONS, schema_hash: schemaHash, entry: by });
 
 /** `body` with its length before it, as a stream carries it. */

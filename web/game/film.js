@@ -28,6 +28,9 @@ export class Film {
   /** How many whole frames are there. */
   get length() { return this.#frames.length; }
 
+  /** What comes next does not follow on what came: what is left of a frame is dropped. */
+  cut() { this.#waiting = new Uint8Array(0); }
+
   /** Takes in what a read brought; throws `Malformed` at a frame past the bound. */
   push(bytes) {
     const all = new Uint8Array(this.#waiting.length + bytes.length);

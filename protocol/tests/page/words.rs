@@ -5,7 +5,7 @@ use std::fmt::Write;
 use playhouse_protocol::codec;
 use playhouse_protocol::game::control::{
     Bounds, ClientControl, Closed, Entry, Hello, Lobby, LobbyPlayer, Refused, Results,
-    ServerControl, Standing, Welcome, framed,
+    ServerControl, Standing, Watched, Welcome, framed,
 };
 use serde_json::{Value, json};
 
@@ -95,6 +95,7 @@ fn told() -> Vec<ServerControl> {
         ServerControl::Countdown(None),
         ServerControl::Begun { tick: 1 },
         ServerControl::Epoch { epoch: 255, tick: 4_000_000_000 },
+        ServerControl::Watching(Watched { version: 1, tick_hz: 30, delay_ms: 3_000 }),
         ServerControl::Concluded(Results { void: false, tick: 18_000, standings }),
     ];
     all.extend(refused.map(ServerControl::Refused));
@@ -126,6 +127,7 @@ fn said() -> Vec<(ClientControl, Value)> {
     vec![
         hello(Entry::Ticket("eyJ".to_owned()), json!({ "is": "Ticket", "value": "eyJ" })),
         hello(Entry::Resume(long.clone()), json!({ "is": "Resume", "value": long })),
+        hello(Entry::Watch("a-match".to_owned()), json!({ "is": "Watch", "value": "a-match" })),
         (ClientControl::Ready(true), json!({ "is": "Ready", "value": true })),
         (ClientControl::Ready(false), json!({ "is": "Ready", "value": false })),
         (ClientControl::Start, json!({ "is": "Start" })),
