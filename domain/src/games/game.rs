@@ -133,6 +133,13 @@ pub struct SeatInput {
     pub view: ViewTick,
 }
 
+/// What the player in `seat` does, of what [`Game::step`] is told that all do.
+#[must_use]
+pub fn input_of(inputs: &[SeatInput], seat: Seat) -> SeatInput {
+    let nothing = SeatInput { seat, input: Input::NEUTRAL, view: ViewTick::default() };
+    inputs.binary_search_by_key(&seat, |input| input.seat).map_or(nothing, |at| inputs[at])
+}
+
 /// How a match came out, or how it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Outcome {

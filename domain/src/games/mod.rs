@@ -3,6 +3,7 @@
 //! - [`game`]: what a game is: the trait [`Game`], one tick at a time, integers only.
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
 //! - [`arena`], [`snakes`], [`fourinarow`]: the games.
+//! - [`by_seat`], [`settings`]: what every game needs, so that none writes it again.
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
@@ -14,6 +15,7 @@
 
 pub mod arena;
 pub mod bot;
+pub mod by_seat;
 #[cfg(feature = "drill")]
 pub mod drill;
 pub mod fourinarow;
@@ -25,6 +27,7 @@ pub mod log;
 pub mod match_room;
 pub mod recording;
 pub mod replay;
+pub mod settings;
 pub mod skill;
 pub mod snakes;
 pub mod world;
@@ -34,6 +37,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use self::bot::{Bot, Sight};
+pub use self::by_seat::BySeat;
 pub use self::game::{
     Game, Happening, Happenings, Hears, NoSettings, Outcome, SeatInput, Standing, Suspicion,
 };

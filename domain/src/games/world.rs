@@ -10,12 +10,10 @@ use super::arena::Arena;
 use super::bot::Bot;
 use super::fourinarow::FourInARow;
 use super::game::{Game, Happenings, Outcome, SeatInput};
+use super::settings::{SETTINGS_BYTES_MAX, bad_settings};
 use super::snakes::Snakes;
 use super::{SEATS_MAX, Seat};
-use crate::refusal::{Refusal, RefusalKind};
-
-/// How many bytes of JSON a match's settings may be. 2 KiB: a few dozen numbers and names.
-pub const SETTINGS_BYTES_MAX: usize = 2048;
+use crate::refusal::Refusal;
 
 /// Every game there is. Adding one is a line here.
 static KINDS: &[&dyn GameKind] =
@@ -156,10 +154,6 @@ impl<G: Game> Of<G> {
     fn read(settings: &str) -> Result<G::Settings, Unreadable> {
         serde_json::from_str(settings).map_err(|e| Self::unreadable("settings", e))
     }
-}
-
-fn bad_settings(message: String) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, "bad_settings", message)
 }
 
 impl<G: Game> GameKind for Of<G> {

@@ -3,7 +3,7 @@
 //! - [`schema`]: what there is on the wire, and in which slot. [`trig`], [`ground`]: angles, walls.
 //! - [`avatar`]: one player's step, which clients play ahead ([`own`]). [`shot`], [`past`]: what flies, and where
 //!   whom it meets was when the shooter saw them.
-//! - this file: the match. `sight`: who sees what. `bots`: players of the server's own.
+//! - this file: the match. `sight`: who sees what. `bots`: players of the server's own. `settings`: what can be chosen.
 //!
 //! A place is in centimetres, a tick is a thirtieth of a second. A player goes 5.4 m/s, fires 2.5 shots a
 //! second (5 with a rapid weapon) that fly 18 m at 30 m/s, and dies of three. The dead come in again after
@@ -20,6 +20,7 @@ pub mod ground;
 pub mod own;
 pub mod past;
 pub mod schema;
+mod settings;
 pub mod shot;
 mod sight;
 #[cfg(test)]
@@ -29,15 +30,15 @@ pub mod trig;
 use playhouse_protocol::game::{EntitySet, Input, Schema, Table, ViewTick};
 use serde::{Deserialize, Serialize};
 
-use self::avatar::{Body, RELOAD, RELOAD_RAPID};
-use self::ground::{Ground, Map, RADIUS, What};
+use self::avatar::{Body, RELOAD, RELOAD_RAPID, STEPS};
+use self::ground::{Ground, Item, Map, RADIUS, What};
 use self::past::{Past, REWIND_MAX};
 use self::schema::{Action, ITEMS_MAX, PLAYERS_MAX, SHOTS_EACH};
+pub use self::settings::Settings;
 use self::shot::Shot;
-use super::bot::Bot;
-use super::game::{Game, Happenings, Hears, Outcome, SeatInput, Suspicion};
-use super::{Seat, hash};
-use crate::refusal::{Refusal, RefusalKind};
+use super::game::input_of;
+use super::{Bot, BySeat, Game, Happenings, Hears, Outcome, Seat, SeatInput, Suspicion, hash};
+use crate::refusal::Refusal;
 
 const HEALTH: u8 = 100;
 /// What a shot takes: three kill.
@@ -55,41 +56,20 @@ const PICK_REACH: i32 = RADIUS + 40;
 /// A view that is this old, in 256ths of a tick, is no view of somebody who plays: 2 s.
 const VIEW_OLD: u64 = 60 * 256;
 
-/// What can be chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
-    /// The ground.
-    pub map: Map,
-    /// How long it lasts, in minutes: 1 to 30.
-    pub minutes: u8,
-    /// Whoever kills so many ends it: 1 to 1,000.
-    pub frags: u16,
-    /// How far one sees, in metres: 10 to 120.
-    pub sight: u8,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { map: Map::Yard, minutes: 10, frags: 50, sight: 30 }
-    }
-}
-
 /// A match.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Arena {
     settings: Settings,
     seed: u64,
     tick: u32,
-    /// By seat; as long as the highest seat that was ever taken.
-    players: Vec<Option<Player>>,
+    players: BySeat<Player>,
     /// By number: the tick from which on it lies there.
     items: [u32; ITEMS_MAX as usize],
     over: bool,
 }
 
 /// Somebody in a seat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Player {
     body: Body,
     past: Past,
@@ -114,17 +94,22 @@ impl Player {
 
     /// Begins a life.
     fn come_in(&mut self, tick: u32, (x, y): (i32, i32)) {
-        let aim = self.body.aim;
-        self.body = Body { x, y, aim, ready: tick, ..Body::default() };
-        self.past = Past::default();
-        (self.health, self.life) = (HEALTH, tick);
+        self.body = Body { x, y, aim: self.body.aim, ready: tick, ..Body::default() };
+        (self.past, self.health, self.life) = (Past::default(), HEALTH, tick);
         (self.shield, self.rapid) = (tick + SHIELD, 0);
     }
 
     fn die(&mut self, tick: u32) {
         (self.body.vx, self.body.vy) = (0, 0);
-        self.deaths = self.deaths.saturating_add(1);
+        self.deaths += 1;
         (self.health, self.life) = (0, tick + RESPAWN);
+    }
+
+    /// True if it picks `item` up where it is.
+    fn takes(&self, item: &Item) -> bool {
+        let (x, y) = (self.body.x - item.x, self.body.y - item.y);
+        let needs = item.what == What::Rapid || self.health < HEALTH;
+        self.is_alive() && needs && x * x + y * y <= PICK_REACH * PICK_REACH
     }
 }
 
@@ -133,26 +118,13 @@ impl Arena {
         self.settings.map.ground()
     }
 
-    fn player(&mut self, seat: usize) -> Option<&mut Player> {
-        self.players.get_mut(seat)?.as_mut()
-    }
-
-    /// Every seat once, from another one in each tick, so that none is always the first.
-    fn in_turn(&self) -> impl Iterator<Item = usize> + use<> {
-        let (count, first) = (self.players.len(), self.tick as usize);
-        (0..count).map(move |at| (first + at) % count)
-    }
-
     /// The dead whose time has come begin another life, at a place that follows from nothing that others
     /// do and so tells nothing of them.
     fn come_in(&mut self) {
         let (seed, tick, ground) = (self.seed, self.tick, self.ground());
-        for (seat, player) in self.players.iter_mut().enumerate() {
-            let Some(player) = player.as_mut().filter(|player| !player.is_alive()) else {
-                continue;
-            };
-            if player.life <= tick {
-                let life = (seed, seat as u64, player.entered, player.deaths);
+        for (seat, player) in self.players.iter_mut() {
+            if !player.is_alive() && player.life <= tick {
+                let life = (seed, u64::from(seat.0), player.entered, player.deaths);
                 player.come_in(tick, ground.spawn(hash::of(&life)));
             }
         }
@@ -162,29 +134,24 @@ impl Arena {
     fn act(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {
         let (ground, tick) = (self.ground(), self.tick);
         let mut fires = [None; PLAYERS_MAX as usize];
-        let mut inputs = inputs.iter().peekable();
-        for (at, player) in self.players.iter_mut().enumerate() {
-            while inputs.next_if(|input| input.seat.index() < at).is_some() {}
-            let input = inputs.next_if(|input| input.seat.index() == at);
-            let Some(player) = player.as_mut().filter(|player| player.is_alive()) else { continue };
-            let (action, view) =
-                input.map_or_else(Default::default, |input| (Action::of(input.input), input.view));
-            let seat = Seat(at as u16);
-            if usize::from(action.go) >= avatar::STEPS.len() {
+        for (seat, player) in self.players.iter_mut().filter(|(_, player)| player.is_alive()) {
+            let SeatInput { input, view, .. } = input_of(inputs, seat);
+            let action = Action::of(input);
+            if usize::from(action.go) >= STEPS.len() {
                 happened.suspect(seat, Suspicion::ImpossibleInput);
             }
             let reload = if player.rapid > tick { RELOAD_RAPID } else { RELOAD };
             if player.body.step(ground, action, tick, reload) {
-                fires[at] = Some(rewind(tick, view, seat, happened));
+                fires[seat.index()] = Some(rewind(tick, view, seat, happened));
                 player.shield = 0;
             }
             player.past.note(tick, player.body.x, player.body.y);
         }
-        for seat in self.in_turn() {
-            (0..SHOTS_EACH.into()).for_each(|shot| self.fly(seat, shot, None, happened));
+        for seat in self.players.in_turn(tick) {
+            (0..SHOTS_EACH.into()).for_each(|shot| self.fly(seat, shot, 0, happened));
         }
-        for seat in self.in_turn() {
-            if let Some(back) = fires[seat] {
+        for seat in self.players.in_turn(tick) {
+            if let Some(back) = fires[seat.index()] {
                 self.fire(seat, back, happened);
             }
         }
@@ -192,95 +159,75 @@ impl Arena {
 
     /// The player in `seat` fires, having seen what was `back` 256ths of a tick ago: the shot flies until
     /// now at once, and meets whom it would have met.
-    fn fire(&mut self, seat: usize, back: u64, happened: &mut Happenings) {
-        let tick = self.tick;
-        let Some(player) = self.player(seat) else { return };
+    fn fire(&mut self, seat: Seat, back: u64, happened: &mut Happenings) {
+        let player = &mut self.players[seat];
         let Some(free) = player.shots.iter().position(Option::is_none) else { return };
-        player.shots[free] = Some(Shot::new(&player.body, tick, back as u8));
-        for ticks in 1..=back >> 8 {
-            self.fly(seat, free, Some(back - (ticks << 8)), happened);
+        player.shots[free] = Some(Shot::new(&player.body, self.tick, back as u8));
+        (0..back >> 8).rev().for_each(|ago| self.fly(seat, free, ago, happened));
+    }
+
+    /// A shot flies for a tick, as it was `ago` ticks ago, among those who are where its shooter saw them.
+    fn fly(&mut self, seat: Seat, shot: usize, ago: u64, happened: &mut Happenings) {
+        let Some(player) = self.players.get_mut(seat) else { return };
+        let Some(mut flies) = player.shots[shot].take() else { return };
+        let (way, back) = (flies.fly(self.ground()), (ago << 8) + u64::from(flies.behind));
+        let may = |(whom, player): &(Seat, &Player)| {
+            *whom != seat && player.is_alive() && way.is_near(&player.body)
+        };
+        let met = |(whom, player): (Seat, &Player)| {
+            Some((way.meets(player.past.at(self.tick, back)?)?, whom))
+        };
+        match self.players.iter().filter(may).filter_map(met).min() {
+            Some((_, whom)) => self.hit(seat, whom, trig::angle(flies.by.0, flies.by.1), happened),
+            None if flies.left > 0 => self.players[seat].shots[shot] = Some(flies),
+            None => {}
         }
     }
 
-    /// A shot flies for a tick, among those who are where they were `back` 256ths of a tick ago.
-    fn fly(&mut self, seat: usize, shot: usize, back: Option<u64>, happened: &mut Happenings) {
-        let (ground, tick) = (self.ground(), self.tick);
-        let Some(flies) = self.player(seat).and_then(|player| player.shots[shot].as_mut()) else {
+    fn hit(&mut self, by: Seat, whom: Seat, along: i32, happened: &mut Happenings) {
+        let (tick, seats) = (self.tick, [by.0.into(), whom.0.into()]);
+        let victim = &mut self.players[whom];
+        if victim.shield > tick {
             return;
-        };
-        let (way, along) = (flies.fly(ground), (flies.vx, flies.vy));
-        let back = back.unwrap_or(flies.behind.into());
-        let met = |(whom, player): (usize, &Option<Player>)| {
-            let player = player.as_ref().filter(|player| whom != seat && player.is_alive())?;
-            if !way.is_near((player.body.x, player.body.y)) {
-                return None;
-            }
-            Some((way.meets(player.past.at(tick, back)?)?, whom))
-        };
-        let nearest = self.players.iter().enumerate().filter_map(met).min();
-        let Some(shooter) = self.player(seat) else { return };
-        if nearest.is_some() || shooter.shots[shot].is_some_and(|shot| shot.left == 0) {
-            shooter.shots[shot] = None;
         }
-        if let Some((_, whom)) = nearest {
-            self.hit(seat, whom, trig::angle(along.0, along.1), happened);
-        }
-    }
-
-    fn hit(&mut self, by: usize, whom: usize, along: i32, happened: &mut Happenings) {
-        let tick = self.tick;
-        let Some(victim) = self.player(whom).filter(|victim| victim.shield <= tick) else { return };
         victim.health = victim.health.saturating_sub(DAMAGE);
-        let dies = !victim.is_alive();
-        if dies {
-            victim.die(tick);
-        }
-        let (killer, seats) =
-            (self.player(by).expect("a shot is a player's"), [by as i32, whom as i32]);
         for seat in [by, whom] {
-            happened.tell(Hears::One(Seat(seat as u16)), schema::HIT, &[seats[0], seats[1], along]);
+            happened.tell(Hears::One(seat), schema::HIT, &[seats[0], seats[1], along]);
         }
-        if dies {
-            killer.frags = killer.frags.saturating_add(1);
+        if !victim.is_alive() {
+            victim.die(tick);
+            self.players[by].frags += 1;
             happened.tell(Hears::All, schema::KILL, &seats);
         }
     }
 
     /// Whoever is near enough has what lies there.
     fn pick_up(&mut self, happened: &mut Happenings) {
-        let (ground, tick) = (self.ground(), self.tick);
-        for (at, item) in ground.items() {
-            if self.items[at] > tick {
+        for (at, item) in self.ground().items() {
+            if self.items[at] > self.tick {
                 continue;
             }
-            let wants = |player: &Player| {
-                let (x, y) = (player.body.x - item.x, player.body.y - item.y);
-                let needs = item.what == What::Rapid || player.health < HEALTH;
-                player.is_alive() && needs && x * x + y * y <= PICK_REACH * PICK_REACH
-            };
-            let takes = |seat: &usize| self.players[*seat].as_ref().is_some_and(wants);
-            let Some(seat) = self.in_turn().find(takes) else { continue };
-            self.items[at] = tick + ITEM_AGAIN;
-            let Some(player) = self.player(seat) else { continue };
+            let takes = |seat: &Seat| self.players.get(*seat).is_some_and(|one| one.takes(item));
+            let Some(seat) = self.players.in_turn(self.tick).find(takes) else { continue };
+            self.items[at] = self.tick + ITEM_AGAIN;
             match item.what {
-                What::Health => player.health = HEALTH,
-                What::Rapid => player.rapid = tick + RAPID,
+                What::Health => self.players[seat].health = HEALTH,
+                What::Rapid => self.players[seat].rapid = self.tick + RAPID,
             }
-            happened.tell(Hears::One(Seat(seat as u16)), schema::PICK, &[item.what as i32]);
+            happened.tell(Hears::One(seat), schema::PICK, &[item.what as i32]);
         }
     }
 }
 
 /// How far back the view of a shooter is followed, in 256ths of a tick.
 fn rewind(tick: u32, view: ViewTick, seat: Seat, happened: &mut Happenings) -> u64 {
-    let Some(back) = (u64::from(tick) << 8).checked_sub(view.parts()) else {
-        happened.suspect(seat, Suspicion::SawTheFuture);
-        return 0;
-    };
-    if back > VIEW_OLD {
-        happened.suspect(seat, Suspicion::SawThePast);
+    let back = (u64::from(tick) << 8).checked_sub(view.parts());
+    match back {
+        None => happened.suspect(seat, Suspicion::SawTheFuture),
+        Some(..=VIEW_OLD) => {}
+        Some(_) => happened.suspect(seat, Suspicion::SawThePast),
     }
-    back.min(REWIND_MAX)
+    back.unwrap_or_default().min(REWIND_MAX)
 }
 
 impl Game for Arena {
@@ -294,23 +241,12 @@ impl Game for Arena {
     type Settings = Settings;
 
     fn check(settings: &Settings) -> Result<(), Refusal> {
-        let bounds = [
-            ("minutes", u16::from(settings.minutes), 1, 30),
-            ("frags", settings.frags, 1, 1000),
-            ("sight", settings.sight.into(), 10, 120),
-        ];
-        match bounds.iter().find(|(_, value, min, max)| !(min..=max).contains(&value)) {
-            None => Ok(()),
-            Some((what, value, min, max)) => {
-                let message = format!("{what} is {min} to {max}, not {value}");
-                Err(Refusal::new(RefusalKind::Invalid, "bad_settings", message))
-            }
-        }
+        settings.check()
     }
 
     fn new(settings: &Settings, seed: u64) -> Self {
-        let (settings, players, items) = (*settings, Vec::new(), [0; ITEMS_MAX as usize]);
-        Self { settings, seed, tick: 0, players, items, over: false }
+        let (players, items) = (BySeat::default(), [0; ITEMS_MAX as usize]);
+        Self { settings: *settings, seed, tick: 0, players, items, over: false }
     }
 
     fn tick(&self) -> u32 {
@@ -318,40 +254,24 @@ impl Game for Arena {
     }
 
     fn has(&self, seat: Seat) -> bool {
-        self.players.get(seat.index()).is_some_and(Option::is_some)
+        self.players.has(seat)
     }
 
+    /// The first life begins as every other one does.
     fn enter(&mut self, seat: Seat) {
-        if seat.0 >= PLAYERS_MAX || self.has(seat) {
-            return;
+        if seat.0 < PLAYERS_MAX {
+            let (entered, life) = (self.tick, self.tick + 1);
+            self.players.enter(seat, Player { entered, life, ..Player::default() });
         }
-        if self.players.len() <= seat.index() {
-            self.players.resize(seat.index() + 1, None);
-        }
-        let (life, shots) = (self.tick + 1, [None; SHOTS_EACH as usize]);
-        self.players[seat.index()] = Some(Player {
-            body: Body::default(),
-            past: Past::default(),
-            shots,
-            health: 0,
-            entered: self.tick,
-            life,
-            shield: 0,
-            rapid: 0,
-            frags: 0,
-            deaths: 0,
-        });
     }
 
     fn leave(&mut self, seat: Seat) {
-        if let Some(player) = self.players.get_mut(seat.index()) {
-            *player = None;
-        }
+        self.players.leave(seat);
     }
 
     /// Only a shot that goes off rests on what was seen.
     fn looks(&self, seat: Seat, input: Input) -> bool {
-        let Some(Some(player)) = self.players.get(seat.index()) else { return false };
+        let Some(player) = self.players.get(seat) else { return false };
         let ready = if player.is_alive() { player.body.ready } else { player.life };
         ready <= self.tick + 1 && Action::of(input).fire
     }
@@ -364,9 +284,8 @@ impl Game for Arena {
         self.come_in();
         self.act(inputs, happened);
         self.pick_up(happened);
-        let ends = |player: &Player| player.frags >= self.settings.frags;
-        let last = u32::from(self.settings.minutes) * 60 * u32::from(Self::SCHEMA.tick_hz);
-        self.over = self.tick >= last || self.players.iter().flatten().any(ends);
+        let wins = |(_, player): (_, &Player)| player.frags >= self.settings.frags;
+        self.over = self.tick >= self.settings.ticks() || self.players.iter().any(wins);
     }
 
     fn write(&self, table: &mut Table) {
@@ -386,10 +305,7 @@ impl Game for Arena {
     }
 
     fn standings(&self) -> Outcome {
-        let score = |(seat, player): (usize, &Option<Player>)| {
-            Some((Seat(seat as u16), i32::from(player.as_ref()?.frags)))
-        };
-        Outcome::by_score(self.players.iter().enumerate().filter_map(score))
+        Outcome::by_score(self.players.iter().map(|(seat, player)| (seat, player.frags.into())))
     }
 
     /// The text of each ground.

@@ -27,10 +27,7 @@ impl Past {
             self.0[tick as usize % TICKS].map(|(x, y)| (i32::from(x), i32::from(y)))
         };
         let (later, part) = (place(back >> 8)?, (back & 255) as i32);
-        if part == 0 {
-            return Some(later);
-        }
-        let earlier = place((back >> 8) + 1)?;
+        let earlier = if part == 0 { later } else { place((back >> 8) + 1)? };
         let between = |later: i32, earlier: i32| later + (((earlier - later) * part) >> 8);
         Some((between(later.0, earlier.0), between(later.1, earlier.1)))
     }

@@ -17,9 +17,8 @@ const BESIDE: i32 = RADIUS - 4;
 impl Arena {
     pub(super) fn write_table(&self, table: &mut Table) {
         table.begin(self.tick);
-        for (seat, player) in self.players.iter().enumerate() {
-            let Some(player) = player else { continue };
-            self.write_player(table, seat as u16, player);
+        for (seat, player) in self.players.iter() {
+            self.write_player(table, seat.0, player);
         }
         for (at, item) in self.ground().items().filter(|(at, _)| self.items[*at] <= self.tick) {
             let since = self.items[at] as u8;
@@ -41,22 +40,20 @@ impl Arena {
         for (at, shot) in player.shots.iter().enumerate() {
             let Some(shot) = shot else { continue };
             let slot = SHOTS + seat * SHOTS_EACH + at as u16;
-            table.put(slot, SHOT, shot.born as u8, &[shot.vx, shot.vy, shot.x, shot.y]);
+            table.put(slot, SHOT, shot.born as u8, &[shot.by.0, shot.by.1, shot.at.0, shot.at.1]);
         }
     }
 
     pub(super) fn seen_by(&self, seat: Seat, seen: &mut EntitySet) {
-        (0..self.players.len() as u16).for_each(|seat| seen.insert(SCORES + seat));
-        let Some(Some(viewer)) = self.players.get(seat.index()) else { return };
+        self.players.in_turn(0).for_each(|seat| seen.insert(SCORES + seat.0));
+        let Some(viewer) = self.players.get(seat) else { return };
         let eye = (viewer.body.x, viewer.body.y);
-        for (at, player) in self.players.iter().enumerate() {
-            let Some(player) = player else { continue };
-            let at = at as u16;
+        for (Seat(at), player) in self.players.iter() {
             if player.is_alive() && (at == seat.0 || self.sees_player(eye, player)) {
                 seen.insert(at);
             }
             for (n, shot) in player.shots.iter().enumerate() {
-                if shot.is_some_and(|shot| self.sees(eye, (shot.x, shot.y))) {
+                if shot.is_some_and(|shot| self.sees(eye, shot.at)) {
                     seen.insert(SHOTS + at * SHOTS_EACH + n as u16);
                 }
             }
@@ -88,13 +85,13 @@ impl Arena {
 
     /// The nearer the sooner; what flies before what walks, and scores at last.
     pub(super) fn urgency(&self, seat: Seat, slot: u16) -> u16 {
-        let Some(Some(viewer)) = self.players.get(seat.index()) else { return 1 };
+        let Some(viewer) = self.players.get(seat) else { return 1 };
         let of = |place: (i32, i32), most: i32| {
             let (x, y) = (viewer.body.x - place.0, viewer.body.y - place.1);
             let far = x.abs().max(y.abs()) / 16;
             (most - far).max(most / 4) as u16
         };
-        let player = |seat: u16| self.players.get(usize::from(seat)).and_then(Option::as_ref);
+        let player = |seat: u16| self.players.get(Seat(seat));
         let shot = slot.saturating_sub(SHOTS);
         let flies =
             player(shot / SHOTS_EACH).map(|player| player.shots[usize::from(shot % SHOTS_EACH)]);
@@ -103,7 +100,7 @@ impl Arena {
             other if other < PLAYERS_MAX => {
                 player(other).map_or(1, |p| of((p.body.x, p.body.y), 600))
             }
-            SHOTS.. => flies.flatten().map_or(1, |shot| of((shot.x, shot.y), 800)),
+            SHOTS.. => flies.flatten().map_or(1, |shot| of(shot.at, 800)),
             _ => 30,
         }
     }

@@ -1,6 +1,7 @@
 //! Promises of the arena.
 
 mod bots;
+mod course;
 mod fairness;
 mod rules;
 mod secrecy;

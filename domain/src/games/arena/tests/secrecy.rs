@@ -95,7 +95,7 @@ proptest! {
     fn where_a_hidden_player_goes_moves_nothing_for_the_blind(seed in 0..1000_u64, viewer in 0..12_u16) {
         let mut one = fight(12, seed, 150);
         one.arena.items = [u32::MAX; ITEMS_MAX as usize];
-        one.arena.players.iter_mut().flatten().for_each(|player| player.shots = [None; 3]);
+        one.arena.players.iter_mut().for_each(|(_, player)| player.shots = [None; 3]);
         let seen = one.seen(viewer);
         let hidden = (0..12).filter(|seat| *seat != viewer && !seen.contains(*seat));
         if let Some(hidden) = hidden.into_iter().find(|seat| one.player(*seat).is_alive()) {

@@ -34,11 +34,11 @@ impl Stage {
     }
 
     pub(super) fn player(&self, seat: u16) -> &Player {
-        self.arena.players[usize::from(seat)].as_ref().unwrap()
+        &self.arena.players[Seat(seat)]
     }
 
     pub(super) fn player_mut(&mut self, seat: u16) -> &mut Player {
-        self.arena.players[usize::from(seat)].as_mut().unwrap()
+        &mut self.arena.players[Seat(seat)]
     }
 
     /// One tick, in which those do that, seeing what is there now.

@@ -89,7 +89,7 @@ fn what_a_player_is_told_a_tick_fits_its_budget() {
     for (players, most) in [(10, 90.0), (32, 270.0), (100, 820.0)] {
         let (report, arena) = played(players);
         let mean = report.bytes_mean();
-        let frags: u32 = arena.players.iter().flatten().map(|player| u32::from(player.frags)).sum();
+        let frags: u32 = arena.players.iter().map(|(_, player)| u32::from(player.frags)).sum();
         println!(
             "{players} players: {mean:.0} bytes a tick, at most {}, {frags} frags",
             report.bytes_max
@@ -180,7 +180,7 @@ fn a_hidden_player_who_is_elsewhere_and_otherwise_alters_not_a_byte_for_the_blin
         let mut one = fight(12, seed, 150);
         // Whom shots hit and who takes what others want are no secrets, so there are none.
         one.arena.items = [u32::MAX; ITEMS_MAX as usize];
-        one.arena.players.iter_mut().flatten().for_each(|player| player.shots = [None; 3]);
+        one.arena.players.iter_mut().for_each(|(_, player)| player.shots = [None; 3]);
         one.happened.clear();
         let mut two = Stage { arena: one.arena.clone(), happened: Happenings::new() };
         let viewer = (seed % 12) as u16;
