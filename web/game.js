@@ -180,7 +180,7 @@ function left() {
 }
 
 const WHY = {
-  not_started: "Nobody started it in time.", deserted: "Everybody left.", faulty: "It could not be played on.", overdue: "It took too long.", unsound: "It could not be played on.", no_room: "As many matches were played as this server can. Try again later.",
+  not_started: "Nobody started it in time.", deserted: "Everybody left.", faulty: "It could not be played on.", overdue: "It stood still for a day.", unsound: "It could not be played on.", no_room: "As many matches were played as this server can. Try again later.",
 };
 
 function results() {

@@ -10,7 +10,8 @@
 //!   the order of their deadlines, as a machine without a clock, and the thread around it.
 //! - `play`: one match, one tick. `chair`: its seats. `inbox`, `slabs`: datagrams in and out.
 //! - `gallery`: who watches from outside.
-//! - `run`, `home`: the duty: taking a match up, making its ticks durable, what becomes of a panic.
+//! - `run`, `home`: the duty: taking a match up, making its ticks durable, what becomes of a panic. `queue`: those
+//!   that find no room.
 //! - [`figures`], [`spread`]: how it all stands.
 //!
 //! `docs/ticks.md` has the promises and the bounds.
@@ -26,6 +27,7 @@ mod pace;
 mod play;
 mod port;
 mod pulse;
+mod queue;
 mod run;
 mod slabs;
 pub mod spread;
@@ -50,6 +52,7 @@ use self::pace::Stopwatch;
 use self::play::Play;
 use self::port::Hall;
 pub use self::port::{AttachError, Port, Standing};
+use self::queue::Queue;
 use self::run::Running;
 use crate::performer::WeakRooms;
 
@@ -77,6 +80,8 @@ pub(crate) struct Inner {
     halls: Mutex<HashMap<RoomId, Weak<Hall>>>,
     /// The runs under way, at most `matches_max`.
     runs: Mutex<HashMap<RoomId, Running>>,
+    /// Those that would be one more.
+    queue: Mutex<Queue>,
     /// How many runs are under way.
     count: watch::Sender<usize>,
     stopping: watch::Sender<bool>,
@@ -109,6 +114,7 @@ impl Ticker {
             crews,
             halls: Mutex::default(),
             runs: Mutex::default(),
+            queue: Mutex::default(),
             count: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
             rooms: OnceLock::new(),

@@ -12,18 +12,21 @@ use std::time::Duration;
 use playhouse_domain::duty::DutyResult;
 use playhouse_domain::games::World;
 use playhouse_domain::games::match_room::{
-    CHECKPOINT_BYTES_MAX, Command, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
+    CHECKPOINT_BYTES_MAX, Command, NO_ROOM, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
 };
+use playhouse_domain::refusal::{Refusal, RefusalKind};
 use playhouse_domain::restart;
 use playhouse_protocol::codec;
 use playhouse_protocol::game::control::Closed;
 use playhouse_protocol::ids::RoomId;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tracing::{error, info};
 
 use super::home::{Home, HomeError};
 use super::play::{End, Placed, Play, Reins, WORDS_MAX, Word};
 use super::port::Hall;
+use super::queue::WAIT_MAX;
 use super::{Inner, MATCHES_MAX, Ticker};
 use crate::host::panic_text;
 use crate::journal::committer::chain;
@@ -53,6 +56,14 @@ struct Joined {
     attempt: u64,
 }
 
+/// Why a run is not begun.
+#[derive(Debug)]
+enum NotEntered {
+    Stopping,
+    /// As many run as can.
+    Full,
+}
+
 impl Running {
     fn join(&self) -> Joined {
         self.attempt.send_modify(|attempt| *attempt += 1);
@@ -80,8 +91,9 @@ impl Performer for Ticker {
     fn perform(&self, attempt: Attempt) -> Performing {
         let inner = self.0.clone();
         Box::pin(async move {
-            let room = room_of(&attempt.payload).map_err(|reason| TryAgain { reason })?;
-            inner.join(room).await.map_err(|reason| TryAgain { reason })
+            let run: RunMatch = codec::decode(&attempt.payload)
+                .map_err(|error| TryAgain { reason: error.to_string() })?;
+            inner.join(run).await.map_err(|reason| TryAgain { reason })
         })
     }
 
@@ -95,11 +107,6 @@ impl Performer for Ticker {
             tokio::time::timeout(within, ended).await.is_ok_and(|ended| ended.is_ok())
         })
     }
-}
-
-fn room_of(payload: &[u8]) -> Result<RoomId, String> {
-    let RunMatch { room } = codec::decode(payload).map_err(|e| e.to_string())?;
-    room.parse().map_err(|_| format!("{room} is no room"))
 }
 
 /// Takes a run out of the list, however it ends.
@@ -117,8 +124,13 @@ impl Drop for Listed {
 
 impl Inner {
     /// Waits for the end of the run of the match in `room`, which is begun if none is under way.
-    async fn join(self: Arc<Self>, room: RoomId) -> Ended {
-        let Joined { mut ended, mut newest, attempt } = self.enter(room)?;
+    async fn join(self: Arc<Self>, run: RunMatch) -> Ended {
+        let room: RoomId = run.room.parse().map_err(|_| format!("{} is no room", run.room))?;
+        let Joined { mut ended, mut newest, attempt } = match self.clone().enter(room.clone()) {
+            Ok(joined) => joined,
+            Err(NotEntered::Stopping) => return Err("the server is stopping".to_owned()),
+            Err(NotEntered::Full) => return self.turn_away(&room, run.played, Instant::now()),
+        };
         tokio::select! {
             ended = ended.wait_for(Option::is_some) => match ended {
                 Ok(ended) => ended.clone().unwrap_or_else(|| Err(by_surprise())),
@@ -132,17 +144,18 @@ impl Inner {
     }
 
     /// Joins the run of the match in `room`, which is begun if none is under way.
-    fn enter(self: Arc<Self>, room: RoomId) -> Result<Joined, String> {
+    fn enter(self: Arc<Self>, room: RoomId) -> Result<Joined, NotEntered> {
         let mut runs = self.runs.lock();
         if let Some(running) = runs.get(&room) {
             return Ok(running.join());
         }
         if *self.stopping.borrow() {
-            return Err("the server is stopping".to_owned());
+            return Err(NotEntered::Stopping);
         }
         if runs.len() >= self.matches_max {
-            return Err(format!("{} matches run already", runs.len()));
+            return Err(NotEntered::Full);
         }
+        self.queue.lock().leave(&room);
         let (tell, ended) = watch::channel(None);
         let running = Running { ended, attempt: watch::Sender::new(0) };
         let joined = running.join();
@@ -156,6 +169,19 @@ impl Inner {
             tell.send_replace(Some(ended));
         });
         Ok(joined)
+    }
+
+    /// As many matches run as can: the one in `room` is tried again, unless it was never `played` and has waited for
+    /// its turn for too long.
+    fn turn_away(&self, room: &RoomId, played: bool, now: Instant) -> Ended {
+        let mut queue = self.queue.lock();
+        let waited = queue.ask(room, now);
+        let message = format!("{} matches run already", self.matches_max);
+        if played || waited < WAIT_MAX {
+            return Err(message);
+        }
+        queue.leave(room);
+        Ok(DutyResult::Refused(Refusal::new(RefusalKind::TooMany, NO_ROOM, message)))
     }
 
     /// Runs the match until it is over.
@@ -174,7 +200,7 @@ impl Inner {
     }
 
     async fn drive_in(&self, home: &Home, hall: &Arc<Hall>) -> Ended {
-        let (mut faults, mut last) = (0, None::<tokio::time::Instant>);
+        let (mut faults, mut last) = (0, None::<Instant>);
         loop {
             let run = match home.take_up(self.via).await {
                 Ok(run) => run,
@@ -194,7 +220,7 @@ impl Inner {
                         faults = 0;
                     }
                     tokio::time::sleep(restart::pause(faults, rand::random())).await;
-                    (faults, last) = (faults + 1, Some(tokio::time::Instant::now()));
+                    (faults, last) = (faults + 1, Some(Instant::now()));
                 }
             }
         }
@@ -312,4 +338,21 @@ impl Home {
 fn make(placed: Placed, run: Run) -> Result<Box<Play>, String> {
     let made = catch_unwind(AssertUnwindSafe(|| Play::new(placed, run).map(Box::new)));
     made.map_err(|panic| panic_text(&*panic))?.map_err(|e| chain(&e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_match_waits_a_minute_for_its_turn_and_one_that_was_played_for_as_long_as_it_takes() {
+        let (ticker, start) = (Ticker::for_matches(0, 1).unwrap(), Instant::now());
+        let room = RoomId::of("game", uuid::Uuid::from_u128(1));
+        let turn_away =
+            |played, after| ticker.0.turn_away(&room, played, start + Duration::from_secs(after));
+        assert!([0, 30, 59].into_iter().all(|after| turn_away(false, after).is_err()));
+        let Ok(DutyResult::Refused(why)) = turn_away(false, 60) else { panic!("it waits on") };
+        assert_eq!(why.code, NO_ROOM);
+        assert!((3..200).all(|n| turn_away(true, n * 30).is_err()));
+    }
 }

@@ -34,10 +34,7 @@ impl Match {
                 self.began_at = Some(at);
                 self.goes_to(Phase::Active, Some(at + ACTIVE_TIME));
             }
-            Event::TakenUp { via } => {
-                self.epoch += 1;
-                self.held_by(at, *via);
-            }
+            Event::TakenUp { via } => self.taken_up(at, *via),
             Event::Ticked { to, packed, checkpoint, roster } => {
                 self.course.push(*to, packed, checkpoint.as_deref(), *roster);
             }
@@ -120,11 +117,23 @@ impl Match {
         }
         let before = matches!(self.phase, Phase::Lobby | Phase::Check);
         let here = self.seats.iter_mut().filter(|seated| seated.presence() == Presence::Here);
+        if self.phase == Phase::Active {
+            self.until = Some(at + ACTIVE_TIME);
+        }
         here.for_each(|seated| is_away(seated, at, before));
     }
 
     fn called_off(&mut self, at: Timestamp) {
         let Some(setup) = self.setup.as_deref_mut() else { return };
+    /// It runs again: whoever is away has the whole time to come back, however long it stood still.
+    fn taken_up(&mut self, at: Timestamp, via: u64) {
+        self.epoch += 1;
+        self.held_by(at, via);
+        for person in self.seats.iter_mut().filter_map(Seated::person_mut) {
+            person.away_until = person.away_until.map(|until| until.max(at + AWAY_TIME));
+        }
+    }
+
         setup.lobby_until = setup.lobby_until.max(at + LOBBY_AGAIN);
         let until = setup.lobby_until;
         self.goes_to(Phase::Lobby, Some(until));

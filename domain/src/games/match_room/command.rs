@@ -372,7 +372,7 @@ pub struct Ticked {
     pub tick: u32,
     /// Who plays, if that is another version than the world had.
     pub roster: Option<Roster>,
-    /// True if the log is full: the match must be concluded as it stands.
+    /// True if it must be concluded as it stands: its log is full, or its time is over.
     pub conclude: bool,
 }
 

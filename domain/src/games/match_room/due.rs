@@ -4,32 +4,39 @@ use super::command::{Phase, Presence};
 use super::ending::{Ending, Why};
 use super::event::{Event, Reason};
 use super::seats::Seated;
-use super::{COUNTDOWN, Match, TAKE_UP_TIME};
+use super::{COUNTDOWN, Match, STILL_TIME};
 use crate::games::{GameKind, Seat};
 use crate::time::Timestamp;
 
 impl Match {
     pub(super) fn due_at(&self) -> Option<Timestamp> {
         let seats = self.seats.iter().filter_map(|(_, seated)| seated.until());
-        seats.chain(self.phase_until()).min()
+        let seats = seats.min().filter(|_| self.phase != Phase::Active);
+        seats.into_iter().chain(self.phase_until()).min()
     }
 
-    /// When the phase ends by itself; a match that has begun also where nobody comes to play it.
+    /// When the phase ends by itself; a match that is active, where nobody plays it.
     fn phase_until(&self) -> Option<Timestamp> {
-        let waits = self.phase == Phase::Active && self.epoch == 0;
-        let waits_until = self.began_at.filter(|_| waits).map(|began| began + TAKE_UP_TIME);
-        self.until.into_iter().chain(waits_until).min()
+        let active = self.phase == Phase::Active;
+        self.until.map(|until| if active { until + STILL_TIME } else { until })
     }
 
-    /// Everything that is due.
-    pub(super) fn due(&self, now: Timestamp) -> Vec<Event> {
+    /// The seats whose time is over. While a match is active it is asked with its ticks alone, so that nobody loses a
+    /// seat in a match that stands still, as while the server is down.
+    pub(super) fn late(&self, now: Timestamp) -> Vec<Event> {
         let late = |(seat, seated): (_, &Seated)| {
             seated.until().filter(|until| *until <= now)?;
             let never = seated.presence() == Presence::Reserved;
             let why = if never { Reason::NeverCame } else { Reason::StayedAway };
             Some(Event::Freed { seat, why })
         };
-        let events = self.settled(now, self.seats.iter().filter_map(late).collect());
+        self.seats.iter().filter_map(late).collect()
+    }
+
+    /// Everything that is due.
+    pub(super) fn due(&self, now: Timestamp) -> Vec<Event> {
+        let late = if self.phase == Phase::Active { Vec::new() } else { self.late(now) };
+        let events = self.settled(now, late);
         let after = self.after(now, &events);
         match after.phase_until().filter(|until| *until <= now) {
             Some(_) => [events, after.phase_ends(now)].concat(),
@@ -68,7 +75,6 @@ impl Match {
                 events.push(Event::Began);
                 events
             }
-            Phase::Active if self.epoch == 0 => vec![Event::Ended(Ending::Void(Why::NoRoom))],
             Phase::Active => vec![Event::Ended(Ending::Void(Why::Overdue))],
             Phase::Concluded | Phase::Void => vec![],
         }

@@ -78,7 +78,7 @@ pub enum Why {
     Deserted,
     /// The rules panicked three times at the same tick. The replay is kept.
     Faulty,
-    /// It did not come to its end in the longest time that a match may take.
+    /// Nobody played it to its end: it stood still for a day, as where the server was down.
     Overdue,
     /// It could not be gone on with, as after a change of the game's rules, or its end did not fit.
     Unsound,

@@ -49,7 +49,7 @@ pub use self::ending::{Ending, Placing, PlayerId, Why};
 pub use self::entry::NAME_MAX;
 pub use self::event::{Event, Reason};
 pub use self::player::{Player, TokenHash};
-pub use self::run::PLAY_TIME_MAX;
+pub use self::run::{NO_ROOM, PLAY_TIME_MAX};
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
 
 use self::arranged::Arranged;
@@ -84,12 +84,16 @@ pub const LOBBY_TIME: Duration = Duration::from_secs(15 * 60);
 /// How long a match may wait again at least, once a start was called off. 1 min.
 pub const LOBBY_AGAIN: Duration = Duration::from_secs(60);
 
-/// How long a match that has begun waits for somebody to play it. 1 min: where as many matches run as can, one of
-/// them may end, and a server that was killed just then is back; longer nobody looks at an arena that stands still.
-pub const TAKE_UP_TIME: Duration = Duration::from_secs(60);
-
-/// How long a match may be active, whatever became of its ticker. 90 min: twice the longest play.
+/// How long a match may be played by the clock before it is concluded as it stands, counted anew once another run of
+/// the server has taken it up. 90 min: twice the longest play, for where ticks take twice as long.
 pub const ACTIVE_TIME: Duration = Duration::from_secs(90 * 60);
+
+/// How long after [`ACTIVE_TIME`] a match may stand still, with nobody who plays it: the server is down. A day: whoever
+/// mends it in the morning finds the evening's matches.
+pub const STILL_TIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a match may be taken up. 100: one at which its server fails again and again is not tried for ever.
+pub const TAKE_UPS_MAX: u32 = 100;
 
 /// What is true of one match; rebuilt after a restart by applying its events in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +101,7 @@ pub struct Match {
     id: MatchId,
     setup: Option<Box<Setup>>,
     phase: Phase,
-    /// When the phase ends by itself.
+    /// When the phase ends by itself; while it is active, when it is to be concluded.
     until: Option<Timestamp>,
     began_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,

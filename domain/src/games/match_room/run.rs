@@ -10,7 +10,7 @@ use super::ending::{Ending, Placing, Why};
 use super::event::Event;
 use super::seats::Holder;
 use super::ticks::{Finished, RunMatch, Ticks, Verdict};
-use super::{Match, RUN, Setup, room};
+use super::{Match, RUN, Setup, TAKE_UPS_MAX, room};
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::games::Standing;
 use crate::refusal::{Refusal, RefusalKind};
@@ -22,9 +22,13 @@ const DUTY: DutyId = DutyId(1);
 /// How long a match is played at most; then it is concluded as it stands. 45 min.
 pub const PLAY_TIME_MAX: Duration = Duration::from_secs(45 * 60);
 
+/// With this code whoever performs the duty refuses a match that was never played: as many run as can.
+pub const NO_ROOM: &str = "no_room";
+
 impl Match {
     pub(super) fn owed(&self) -> Vec<Duty> {
-        let run = || RunMatch { room: room(self.id).as_str().to_owned() };
+        let played = self.epoch > 0;
+        let run = || RunMatch { room: room(self.id).as_str().to_owned(), played };
         let is_owed = self.phase == Phase::Active;
         let run = is_owed.then(|| Duty::external(DUTY, RUN, &run()));
         run.into_iter().chain(self.reports()).collect()
@@ -51,6 +55,10 @@ impl Match {
 
     pub(super) fn take_up(&self, cx: &Cx<'_>, setup: &Setup, via: u64) -> Decided {
         self.active(cx)?;
+        if self.epoch >= TAKE_UPS_MAX {
+            let message = format!("the match was taken up {TAKE_UPS_MAX} times and never ended");
+            return Err(conflict("taken_up_too_often", message));
+        }
         let run = Run {
             epoch: self.epoch + 1,
             head: self.head(setup),
@@ -70,7 +78,7 @@ impl Match {
         let tick = self.course.tick;
         // The same again, as its answer was lost.
         if ticks.to <= tick {
-            return Ok(Effects::reply(vec![], self.ticked(tick, ticks.roster)));
+            return Ok(Effects::reply(vec![], self.ticked(cx, tick, ticks.roster)));
         }
         if ticks.from != tick {
             let message = format!("ticks after {} do not follow on {tick}", ticks.from);
@@ -80,15 +88,17 @@ impl Match {
             return Err(invalid("ticks_too_large", "so many ticks have no room in the log"));
         }
         let Ticks { to, packed, checkpoint, roster, .. } = ticks;
-        let reply = self.ticked(to, roster);
-        Ok(Effects::reply(vec![Event::Ticked { to, packed, checkpoint, roster }], reply))
+        let reply = self.ticked(cx, to, roster);
+        let ticked = Event::Ticked { to, packed, checkpoint, roster };
+        Ok(Effects::reply([vec![ticked], self.settled(cx.now, self.late(cx.now))].concat(), reply))
     }
 
-    fn ticked(&self, tick: u32, known: u32) -> Reply {
+    fn ticked(&self, cx: &Cx<'_>, tick: u32, known: u32) -> Reply {
         let roster = (known != self.roster).then(|| self.roster());
         let hz = self.kind().map_or(1, |kind| kind.schema().tick_hz);
         let longest = PLAY_TIME_MAX.as_secs() as u32 * u32::from(hz);
-        let conclude = self.course.is_full() || tick >= longest;
+        let late = self.until.is_some_and(|until| until <= cx.now);
+        let conclude = self.course.is_full() || tick >= longest || late;
         Reply::Ticked(Ticked { tick, roster, conclude })
     }
 
@@ -124,6 +134,9 @@ impl Match {
         }
         let finished = match result {
             DutyResult::Done(bytes) => codec::decode::<Finished>(bytes).ok(),
+            DutyResult::Refused(why) if why.code == NO_ROOM && self.epoch == 0 => {
+                return Effects::events(vec![Event::Ended(Ending::Void(Why::NoRoom))]);
+            }
             DutyResult::Refused(_) => None,
         };
         let ending = match finished {

@@ -48,4 +48,6 @@ pub struct Finished {
 pub struct RunMatch {
     /// The room to be told.
     pub room: String,
+    /// True if it was played before: then it waits for its room for as long as it takes.
+    pub played: bool,
 }

@@ -2,8 +2,10 @@
 
 use super::super::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX};
 use super::super::*;
-use super::stage::{Stage, creation, person, second};
+use super::stage::{Stage, creation, person};
+use crate::duty::Work;
 use crate::games::Seat;
+use crate::refusal::RefusalKind;
 
 fn refused(creation: Creation) -> String {
     let refusal = Stage::empty().ask(&person(1), Command::Create(Box::new(creation)));
@@ -101,20 +103,35 @@ fn a_house_match_goes_on_with_bots_alone() {
 }
 
 #[test]
-fn a_match_that_nobody_comes_to_play_ends_and_says_why() {
+fn a_match_that_finds_no_room_ends_and_says_why_and_one_that_was_played_says_so() {
+    let played = |stage: &Stage| {
+        let duty = stage.rules.duties().pop().expect("it is to be played");
+        let Work::External { payload, .. } = duty.work else { panic!("{duty:?}") };
+        playhouse_protocol::codec::decode::<RunMatch>(&payload).unwrap().played
+    };
+    let no_room = Refusal::new(RefusalKind::TooMany, NO_ROOM, "as many run as can");
+    for (taken_up, why) in [(false, Why::NoRoom), (true, Why::Unsound)] {
+        let mut stage = Stage::new(creation());
+        stage.begin(&[1, 2]);
+        if taken_up {
+            stage.take_up().unwrap();
+        }
+        assert_eq!(played(&stage), taken_up);
+        stage.duty_ends(DutyResult::Refused(no_room.clone()));
+        assert_eq!(stage.rules.ending, Some(Ending::Void(why)));
+        stage.end();
+    }
+}
+
+#[test]
+fn a_match_that_brings_its_server_down_again_and_again_is_not_tried_for_ever() {
     let mut stage = Stage::new(creation());
-    stage.begin(&[1, 2]);
-    stage.pass(TAKE_UP_TIME - second(1));
-    assert_eq!(stage.rules.phase, Phase::Active, "its turn may still come");
-    stage.pass(second(1));
-    assert_eq!(stage.rules.ending, Some(Ending::Void(Why::NoRoom)));
-    stage.end();
-    // Once it was taken up it may wait for longer, as after a crash.
-    let mut stage = Stage::new(creation());
-    stage.begin(&[1, 2]);
-    stage.take_up().unwrap();
-    stage.pass(TAKE_UP_TIME * 5);
-    assert_eq!(stage.rules.phase, Phase::Active);
+    stage.begin(&[1]);
+    for _ in 0..TAKE_UPS_MAX {
+        stage.via += 1;
+        stage.take_up().unwrap();
+    }
+    assert_eq!(stage.take_up().unwrap_err().code, "taken_up_too_often");
     stage.end();
 }
 

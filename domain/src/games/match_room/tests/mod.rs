@@ -6,6 +6,7 @@
 mod arranged;
 mod bounds;
 mod conduct;
+mod downtime;
 mod playing;
 mod random;
 mod script;

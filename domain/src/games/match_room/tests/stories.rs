@@ -172,9 +172,14 @@ fn a_seat_is_kept_for_thirty_seconds_and_then_free() {
         0s    bob  come    -> in seat 1 as 2
         0s    ann  ready   -> lobby until 900s
         0s    bob  ready   -> countdown until 3s
+        3s    ticker takes up -> active until 5403s
         3s    wall         -> active until 5403s; 0 P1 here ready host; 1 P2 here ready
         10s   ann  gone    -> noted
+        39s   ticker plays 8 -> noted
+        39s   ticker tells -> 8 ticks
         39s   wall         -> active until 5403s; 0 P1 away ready host; 1 P2 here ready
+        40s   ticker plays 8 -> noted
+        40s   ticker tells -> 16 ticks
         40s   wall         -> active until 5403s; 1 P2 here ready host
         41s   ann  resume  -> refused: resume_refused
         42s   ann  come    -> in seat 0 as 3
@@ -246,54 +251,6 @@ fn a_full_match_takes_nobody_in_and_a_free_seat_somebody_even_late() {
 }
 
 #[test]
-fn after_a_restart_everybody_is_away_until_they_come_back_and_the_match_goes_on() {
-    check(
-        "
-        0s   ann  come   -> in seat 0 as 1
-        0s   bob  come   -> in seat 1 as 2
-        0s   ann  ready  -> lobby until 900s
-        0s   bob  ready  -> countdown until 3s
-        3s   ticker takes up  -> active until 5403s
-        4s   ticker plays 8   -> noted
-        4s   ticker saves     -> 8 ticks
-        5s   ticker plays 8   -> noted
-        5s   ticker tells     -> 16 ticks
-        6s   ticker plays 8   -> noted
-        7s   house restarts   -> noted
-        8s   ticker takes up  -> active until 5403s
-        8s   wall -> active until 5403s; 0 P1 away ready host; 1 P2 away ready; 3 Bot 1 bot
-        9s   ann  resume      -> in seat 0 as 3
-        10s  ticker plays 8   -> noted
-        10s  ticker tells     -> 24 ticks
-        38s  wall -> active until 5403s; 0 P1 here ready host; 3 Bot 1 bot
-        39s  ticker plays 4   -> noted
-        39s  ticker saves     -> 28 ticks, others play
-        40s  ticker ends      -> noted
-        40s  wall -> concluded after 28 ticks: 1 P1, 1 Bot 1, - P2
-        ",
-    )
-    .end();
-}
-
-#[test]
-fn a_restart_in_the_lobby_leaves_nobody_there_who_does_not_come_back() {
-    check(
-        "
-        0s   ann  come       -> in seat 0 as 1
-        0s   bob  come       -> in seat 1 as 2
-        0s   ann  ready      -> lobby until 900s
-        1s   house restarts  -> noted
-        2s   bob  resume     -> in seat 1 as 3
-        2s   wall            -> lobby until 900s; 0 P1 away host; 1 P2 here; 3 Bot 1 bot
-        3s   bob  ready      -> countdown until 6s
-        6s   wall            -> active until 5406s; 0 P1 away host; 1 P2 here ready; 3 Bot 1 bot
-        32s  wall            -> active until 5406s; 1 P2 here ready host; 3 Bot 1 bot
-        ",
-    )
-    .end();
-}
-
-#[test]
 fn a_match_that_everybody_left_is_over_without_results() {
     check(
         "
@@ -328,30 +285,6 @@ fn what_fails_twice_at_a_tick_goes_on_without_its_inputs_and_at_the_third_time_i
         6s   ticker takes up   -> active until 5403s
         6s   ticker fails at 61 -> void
         7s   wall              -> void: Faulty
-        ",
-    )
-    .end();
-}
-
-#[test]
-fn a_match_whose_ticker_is_never_done_is_void_in_the_end() {
-    check(
-        "
-        0s     ann  come         -> in seat 0 as 1
-        0s     ann  ready        -> countdown until 3s
-        3s     wall              -> active until 5403s; 0 P1 here ready host; 3 Bot 1 bot
-        3s     ticker takes up   -> active until 5403s
-        5402s  wall              -> active until 5403s; 0 P1 here ready host; 3 Bot 1 bot
-        5403s  wall              -> void: Overdue
-        ",
-    )
-    .end();
-    check(
-        "
-        0s     ann  come         -> in seat 0 as 1
-        0s     ann  ready        -> countdown until 3s
-        4s     ticker gives up   -> noted
-        4s     wall              -> void: Unsound
         ",
     )
     .end();
