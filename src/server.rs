@@ -23,6 +23,7 @@ use crate::config::{BadSetting, Config};
 use crate::control::Control;
 use crate::games::Stage;
 use crate::games::house::{GameHouse, GamesError};
+use crate::games::keeping::Keeping;
 use crate::house::{House, HouseError};
 use crate::http::error::Problem;
 use crate::http::limit::Limits;
@@ -132,7 +133,7 @@ impl Server {
         let ready = Ready { http, quic: games.addr() };
         let (url, data) = (&app.public_url, config.store.data.display());
         tracing::info!(%url, %data, quic = ?ready.quic, "serving");
-        let chores = chores(&config, certificates, games.identity(), live.clone());
+        let chores = chores(&app, certificates, games.identity(), live.clone());
         Ok(Self { app, house, games, live, ready, http: handle, serving, chores, control })
     }
 
@@ -231,14 +232,18 @@ fn again(every: Duration, mut what: impl FnMut() + 'static) -> JoinHandle<()> {
 
 /// What happens every few seconds.
 fn chores(
-    config: &Config,
+    app: &App,
     certificates: Option<Arc<Certificates>>,
     identity: Option<Identity>,
     live: Live,
 ) -> Vec<JoinHandle<()>> {
-    let mut chores =
-        vec![again(UPKEEP_EVERY, metrics::upkeep), again(RATES_EVERY, move || live.take_rates())];
-    let every = config.tls.reload_every;
+    let keeping = Keeping::new(app.rooms.clone(), app.config.games.keep);
+    let mut chores = vec![
+        again(UPKEEP_EVERY, metrics::upkeep),
+        again(RATES_EVERY, move || live.take_rates()),
+        actix::spawn(keeping.run()),
+    ];
+    let every = app.config.tls.reload_every;
     if let Some(certificates) = certificates {
         chores.push(again(every, move || renewed("HTTP", certificates.reload())));
     }

@@ -56,6 +56,13 @@ pub trait Rules: Sized + Send + Serialize + DeserializeOwned + 'static {
     /// Takes in a fact. Cannot fail: what could be refused was refused before.
     fn apply(&mut self, at: Timestamp, event: &Self::Event);
 
+    /// True once nothing is left of the room that anybody could want, but that it was there. The host then keeps its
+    /// newest state alone, as of a kind with [`Retention::Nothing`]: the records that led there are deleted once the
+    /// room sleeps.
+    fn is_spent(&self) -> bool {
+        false
+    }
+
     /// When [`Self::wake`] must be called next. Once that time is reached the host calls it before
     /// anything else is decided, also after a restart.
     fn wake_at(&self) -> Option<Timestamp> {

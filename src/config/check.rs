@@ -109,6 +109,7 @@ impl Config {
             ("games.joins", n(self.games.joins), 1, 100_000),
             ("games.joins_per_address", n(self.games.joins_per_address), 1, 100_000),
             ("games.watchers", n(self.games.watchers), 0, 1_000_000),
+            ("games.keep", secs(self.games.keep), 3600, 10 * 366 * 86_400),
             ("tls.reload_every", secs(self.tls.reload_every), 1, 86_400),
             ("limits.registrations", self.limits.registrations.into(), 1, 1_000_000),
             ("limits.registrations_window", secs(self.limits.registrations_window), 1, 86_400),

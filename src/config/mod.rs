@@ -215,6 +215,11 @@ section! {
         /// Of these connections, how many may watch a match without playing; one more is refused.
         watchers: usize = 1_000, "connections",
             "A fifth of all, so that those who watch take no place of those who play.";
+        /// How long a match that somebody played is kept once it is over: results, replay, rows in lists. Others are
+        /// kept for a day.
+        #[serde(with = "compact::required")]
+        keep: Duration = seconds(30 * 24 * 60 * 60), "duration",
+            "A month: who played may look at it and show it. Ten minutes of ten players are 200 KB.";
     }
 }
 

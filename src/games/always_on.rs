@@ -83,6 +83,11 @@ impl AlwaysOn {
         match self.ask(id, &create).await {
             // It was made by an earlier version, with other settings: it is played to its end.
             Err(AskError::Refused(refusal)) if refusal.code == "already_exists" => {}
+            // It ended when the server went down, and that is long ago.
+            Err(AskError::Refused(refusal)) if refusal.code == "match_deleted" => {
+                self.name_another()?;
+                return Ok(Phase::Concluded);
+            }
             made => made?,
         }
         loop {

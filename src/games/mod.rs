@@ -10,7 +10,8 @@
 //!   on their way in. [`ending`]: why a connection ends.
 //! - [`carrier`]: what carries messages, whichever transport it is; `by_quic`: QUIC and WebTransport;
 //!   `ws::play`: WebSocket.
-//! - [`always_on`]: a match of the server's own, as the demo has one.
+//! - [`always_on`]: a match of the server's own, as the demo has one. [`keeping`]: how long matches that are over are
+//!   kept.
 //! - [`house`]: starting and stopping it all. [`runtime`]: its thread. `figures`: what is counted.
 
 pub mod about;
@@ -24,6 +25,7 @@ pub mod film;
 mod foyer;
 pub mod house;
 pub mod intake;
+pub mod keeping;
 pub mod league;
 mod line;
 pub mod requests;

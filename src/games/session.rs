@@ -193,7 +193,11 @@ fn bounds() -> Bounds {
 /// What a client is told of why a match does not let it in.
 pub(super) fn why(error: &AskError) -> Refused {
     match error {
-        AskError::Refused(refusal) if refusal.code == "match_over" => Refused::Over,
+        AskError::Refused(refusal)
+            if matches!(refusal.code.as_ref(), "match_over" | "match_deleted") =>
+        {
+            Refused::Over
+        }
         AskError::Refused(_) | AskError::NoSuchRoom => Refused::Entry,
         _ => Refused::Busy,
     }

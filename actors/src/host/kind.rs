@@ -44,6 +44,7 @@ pub(crate) trait Erased: Send {
     /// What is pending for `audience`, merged, as JSON.
     fn take_pending(&mut self, audience: &Audience) -> Option<Vec<u8>>;
     fn wake_at(&self) -> Option<Timestamp>;
+    fn is_spent(&self) -> bool;
     fn duties(&self) -> Vec<Duty>;
     fn audiences(&self) -> Vec<Audience>;
     fn audience(&self, caller: &Caller) -> Option<Audience>;
@@ -202,6 +203,10 @@ impl<R: Rules> Erased for Hosted<R> {
 
     fn wake_at(&self) -> Option<Timestamp> {
         self.rules.wake_at()
+    }
+
+    fn is_spent(&self) -> bool {
+        self.rules.is_spent()
     }
 
     fn duties(&self) -> Vec<Duty> {

@@ -7,7 +7,7 @@ use playhouse_domain::room::Retention;
 use playhouse_domain::time::Timestamp;
 
 use super::gate::{Gated, SnapshotAt};
-use super::room::{Phase, Room};
+use super::room::{Live, Phase, Room};
 use super::{Output, Token, Told};
 use crate::handle::AskError;
 use crate::journal::{Keep, Snapshot};
@@ -32,16 +32,23 @@ impl Room {
         let Some(live) = self.live() else { return };
         let since = live.seq - live.snapshot.seq;
         let worth = live.snapshot.bytes_since >= live.snapshot.bytes;
-        let due = since >= every && worth || since >= SNAPSHOT_RECORDS_MAX;
+        // What led to the end of a room that is spent goes at once.
+        let spent = since > 0 && live.rules.is_spent();
+        let due = since >= every && worth || since >= SNAPSHOT_RECORDS_MAX || spent;
         if due && !live.snapshot.under_way {
             self.snapshot();
         }
     }
 
+    /// What is to be kept of the journal now.
+    pub(super) fn retention(&self, live: &Live) -> Retention {
+        if live.rules.is_spent() { Retention::Nothing } else { self.kind.policy.retention }
+    }
+
     /// Takes a snapshot of what is applied now; it is stored once all of it is durable.
     pub(super) fn snapshot(&mut self) {
         let (room, schema) = (self.id.clone(), self.kind.schema);
-        let retention = self.kind.policy.retention;
+        let Some(retention) = self.live().map(|live| self.retention(live)) else { return };
         let Some(live) = self.live_mut() else { return };
         let keep = match retention {
             Retention::Nothing => Keep::Nothing,

@@ -84,7 +84,7 @@ impl Room {
         let wake_at = live.rules.wake_at();
         // A rebuild that reads more than a few records is worth a snapshot first, and so is a single
         // one that is not to be kept.
-        let few = if self.kind.policy.retention == Retention::Nothing { 0 } else { 32 };
+        let few = if self.retention(live) == Retention::Nothing { 0 } else { 32 };
         if live.seq - live.snapshot.seq > few {
             return self.snapshot();
         }

@@ -20,6 +20,8 @@ pub(super) enum Command {
     PanicInDecide,
     PanicInApply,
     Read,
+    /// Nobody wants anything of it any more.
+    Spend,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +33,7 @@ pub(super) enum Event {
     Paid(DutyId),
     Bomb,
     Padded(Vec<u8>),
+    Spent,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -40,6 +43,7 @@ pub(super) struct Counter {
     owed: Vec<DutyId>,
     duties: u64,
     pad: Vec<u8>,
+    spent: bool,
 }
 
 pub(super) fn ticket(duty: DutyId) -> Ticket {
@@ -72,6 +76,7 @@ impl Rules for Counter {
             Command::Pad(len) => Ok(Effects::reply(vec![Event::Padded(vec![7; len])], self.value)),
             Command::PanicInDecide => panic!("decide was told to panic"),
             Command::PanicInApply => Ok(Effects::reply(vec![Event::Bomb], 0)),
+            Command::Spend => Ok(Effects::reply(vec![Event::Spent], 0)),
             Command::Read => Ok(Effects::reply(vec![], self.value)),
         }
     }
@@ -91,7 +96,12 @@ impl Rules for Counter {
             Event::Paid(duty) => self.owed.retain(|d| d != duty),
             Event::Bomb => panic!("apply was told to panic"),
             Event::Padded(bytes) => self.pad = bytes.clone(),
+            Event::Spent => *self = Self { spent: true, ..Self::default() },
         }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.spent
     }
 
     fn wake_at(&self) -> Option<Timestamp> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use playhouse_domain::time::Timestamp;
 use playhouse_protocol::ids::RoomId;
 
-use super::counter::Command::{Add, Pad, Read};
+use super::counter::Command::{Add, Pad, Read, Spend};
 use super::counter::Counter;
 use super::rig::{Rig, Told};
 use crate::handle::AskError;
@@ -23,6 +23,18 @@ fn what_is_kept_is_as_old_as_the_kind_says() {
     let newest = rig.disk.last().expect("records are there").at;
     assert_eq!(rig.keep, Some(Keep::Since(Timestamp::from_ms(0) + 3 * DAY)));
     assert_eq!(newest, Timestamp::from_ms(0) + 5 * DAY);
+}
+
+#[test]
+fn of_a_room_that_is_spent_nothing_is_kept_but_what_it_is_now() {
+    let mut rig = Rig::new();
+    (0..5).for_each(|_| drop(rig.ask(None, &Add(1))));
+    assert!(rig.snapshots.is_empty(), "it is too soon for one");
+    rig.ask(None, &Spend);
+    assert_eq!(rig.keep, Some(Keep::Nothing));
+    assert_eq!(rig.snapshots.last().unwrap().seq, 6);
+    rig.crash();
+    assert!(matches!(rig.ask(None, &Read), Told::Answer(_, Ok(0))));
 }
 
 #[test]

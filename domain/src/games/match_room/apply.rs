@@ -1,6 +1,8 @@
 //! Taking facts in. Nothing here can fail: what could be refused was refused before.
 
 use super::command::{Phase, Presence};
+use super::conduct::Conduct;
+use super::course::Course;
 use super::ending::Ending;
 use super::event::Event;
 use super::player::TokenHash;
@@ -47,6 +49,7 @@ impl Match {
             Event::Said { seat, text } => self.said(at, *seat, text),
             Event::Muted { player, muted } => self.conduct.mute(*player, *muted),
             Event::Banned { player } => self.conduct.ban(*player),
+            Event::Deleted { .. } => self.deleted(),
         }
     }
 
@@ -115,16 +118,14 @@ impl Match {
         if std::mem::replace(&mut self.via, via) == via {
             return;
         }
-        let before = matches!(self.phase, Phase::Lobby | Phase::Check);
-        let here = self.seats.iter_mut().filter(|seated| seated.presence() == Presence::Here);
         if self.phase == Phase::Active {
             self.until = Some(at + ACTIVE_TIME);
         }
+        let before = matches!(self.phase, Phase::Lobby | Phase::Check);
+        let here = self.seats.iter_mut().filter(|seated| seated.presence() == Presence::Here);
         here.for_each(|seated| is_away(seated, at, before));
     }
 
-    fn called_off(&mut self, at: Timestamp) {
-        let Some(setup) = self.setup.as_deref_mut() else { return };
     /// It runs again: whoever is away has the whole time to come back, however long it stood still.
     fn taken_up(&mut self, at: Timestamp, via: u64) {
         self.epoch += 1;
@@ -134,6 +135,8 @@ impl Match {
         }
     }
 
+    fn called_off(&mut self, at: Timestamp) {
+        let Some(setup) = self.setup.as_deref_mut() else { return };
         setup.lobby_until = setup.lobby_until.max(at + LOBBY_AGAIN);
         let until = setup.lobby_until;
         self.goes_to(Phase::Lobby, Some(until));
@@ -175,6 +178,15 @@ impl Match {
             Ending::Void(_) => Phase::Void,
         };
         self.goes_to(phase, None);
+    }
+
+    /// What is left says that there was a match, so that its id names no other.
+    fn deleted(&mut self) {
+        (self.ending, self.course) = (None, Course::default());
+        (self.arranged, self.conduct) = (None, Conduct::default());
+        if let Some(setup) = self.setup.as_deref_mut() {
+            (setup.host, setup.creation.title, setup.creation.settings) = (None, None, None);
+        }
     }
 }
 

@@ -105,6 +105,8 @@ pub enum Command {
         /// True if they may not come back into this match.
         ban: bool,
     },
+    /// S. Delete the match, which has been over for long: its results, its replay, its rows in lists.
+    Delete,
 }
 
 /// A match that another room arranges.
@@ -154,7 +156,7 @@ pub enum Reply {
     Joined(Joined),
     /// To `Enter` and `Resume`.
     Entered(Entered),
-    /// To `Leave`, `Gone`.
+    /// To `Leave`, `Gone`, `Delete`.
     Noted,
     /// To `TakeUp`.
     Run(Box<Run>),

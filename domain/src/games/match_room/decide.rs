@@ -1,6 +1,7 @@
 //! What a command leads to. Nothing here changes the state.
 
 use super::command::{Command, Creation, Phase, ReplayPage, Reply};
+use super::ending::PlayerId;
 use super::event::Event;
 use super::player::Player;
 use super::{CHECK_TIME, COUNTDOWN, Match, Setup};
@@ -30,6 +31,11 @@ pub(super) fn over() -> Refusal {
     Refusal::new(RefusalKind::Gone, "match_over", "the match is over")
 }
 
+fn deleted() -> Refusal {
+    let message = "the match was over for long, and is deleted";
+    Refusal::new(RefusalKind::Gone, "match_deleted", message)
+}
+
 /// Refuses everybody but the server itself.
 pub(super) fn system(cx: &Cx<'_>) -> Result<(), Refusal> {
     if *cx.caller == Caller::System {
@@ -48,6 +54,9 @@ pub(super) fn person(cx: &Cx<'_>) -> Result<Player, Refusal> {
 
 impl Match {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
+        if self.is_deleted() && command != Command::Delete {
+            return Err(deleted());
+        }
         if let Command::Create(creation) = command {
             return self.create(cx, *creation);
         }
@@ -72,6 +81,7 @@ impl Match {
             Command::Say { text } => self.say(cx, &text),
             Command::Mute { seat, muted } => self.mute(cx, seat, muted),
             Command::Remove { seat, ban } => self.remove(cx, seat, ban),
+            Command::Delete => self.delete(cx),
         }
     }
 
@@ -174,6 +184,23 @@ impl Match {
             names: self.names(),
         };
         Ok(Effects::reply(vec![], Reply::Replay(Box::new(page))))
+    }
+
+    fn delete(&self, cx: &Cx<'_>) -> Decided {
+        system(cx)?;
+        if !self.phase.is_over() {
+            return Err(conflict("match_not_over", "a match is deleted once it is over"));
+        }
+        if !self.reports().is_empty() {
+            return Err(conflict("match_not_told", "it has yet to tell others how it came out"));
+        }
+        let account = |(id, _): (PlayerId, _)| match id {
+            PlayerId::Account(account) => Some(account),
+            PlayerId::Guest(_) => None,
+        };
+        let deleted = Event::Deleted { accounts: self.placed().filter_map(account).collect() };
+        let events = if self.is_deleted() { vec![] } else { vec![deleted] };
+        Ok(Effects::reply(events, Reply::Noted))
     }
 
     pub(super) fn head(&self, setup: &Setup) -> Head {

@@ -1,8 +1,7 @@
 //! What can become true of a match.
 
+use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
-
-use playhouse_protocol::ids::RoomId;
 
 use super::command::{Creation, Invited, RatingChange};
 use super::ending::Ending;
@@ -144,6 +143,11 @@ pub enum Event {
     Banned {
         /// Who.
         player: Player,
+    },
+    /// It was over for long: its results and its replay are deleted.
+    Deleted {
+        /// The accounts that had it in what they have played.
+        accounts: Vec<AccountId>,
     },
 }
 

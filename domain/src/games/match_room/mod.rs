@@ -150,6 +150,13 @@ impl Setup {
     }
 }
 
+impl Match {
+    /// True once it was deleted: it is over, and nobody knows how it ended.
+    fn is_deleted(&self) -> bool {
+        self.phase.is_over() && self.ending.is_none()
+    }
+}
+
 /// The room of match `id`.
 #[must_use]
 pub fn room(id: MatchId) -> RoomId {
@@ -159,7 +166,7 @@ pub fn room(id: MatchId) -> RoomId {
 impl Rules for Match {
     const KIND: &'static str = "game";
     const SCHEMA: u16 = 2;
-    const LISTS: u16 = 2;
+    const LISTS: u16 = 3;
     type Command = Command;
     type Event = Event;
     type Reply = Reply;
@@ -217,7 +224,7 @@ impl Rules for Match {
 
     /// Whoever has its id may look at it, and sees what everybody sees.
     fn audience(&self, _: &Caller) -> Option<Audience> {
-        self.setup.is_some().then_some(Audience::Public)
+        (self.setup.is_some() && !self.is_deleted()).then_some(Audience::Public)
     }
 
     fn change(&self, event: &Event, _: &Audience) -> Option<MatchView> {
@@ -253,6 +260,10 @@ impl Rules for Match {
             _ => return Err(format!("game has no reader for schema version {from}")),
         };
         codec::decode(&[bytes, &rest].concat()).map_err(|e| e.to_string())
+    }
+
+    fn is_spent(&self) -> bool {
+        self.is_deleted()
     }
 
     fn redact(command: &Command) -> String {

@@ -5,8 +5,9 @@
 //! | `matches` | game / creation / id | [`MatchRow`] of a match that is listed and not over |
 //! | `matches_over` | game / end / id | [`MatchRow`] of a match that is listed and was concluded |
 //! | `matches_by_player` | account / end / id | [`PlayedRow`] of everybody with an account in its results |
+//! | `matches_ended` | [`Kept`] / end / id | the id of every match that is over, for whoever deletes the old ones |
 
-use playhouse_protocol::ids::MatchId;
+use playhouse_protocol::ids::{AccountId, MatchId};
 use serde::{Deserialize, Serialize};
 
 use super::command::{Phase, RatingChange};
@@ -67,6 +68,26 @@ pub struct PlayedRow {
     pub rating: Option<RatingChange>,
 }
 
+/// For how long a match that is over is worth keeping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// Somebody played it to its end.
+    Played,
+    /// Nobody did: it has no results, or bots alone.
+    Unplayed,
+}
+
+impl Kept {
+    /// How keys of `matches_ended` start.
+    #[must_use]
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Played => "played/",
+            Self::Unplayed => "unplayed/",
+        }
+    }
+}
+
 impl Match {
     pub(super) fn rows_of(&self, event: &Event) -> Vec<RowChange> {
         let Some(setup) = self.setup.as_deref() else { return Vec::new() };
@@ -77,6 +98,7 @@ impl Match {
                 live.into_iter().chain(self.all_rows()).collect()
             }
             Event::Rated(_) => self.all_rows(),
+            Event::Deleted { accounts } => self.rows_of_deleted(setup, accounts),
             Event::Reported
             | Event::Said { .. }
             | Event::Muted { .. }
@@ -101,20 +123,57 @@ impl Match {
 
     pub(super) fn all_rows(&self) -> Vec<RowChange> {
         let Some(setup) = self.setup.as_deref() else { return Vec::new() };
-        let row = || self.row(setup);
+        let (row, listed) = (|| self.row(setup), setup.creation.listed);
         match (&self.ending, self.ended_at) {
-            (Some(Ending::Concluded { results, .. }), Some(ended_at)) => {
-                let game = key_part(&setup.creation.game);
-                let key = format!("{game}/{ended_at}/{}", self.id);
+            (Some(ending), Some(ended_at)) => {
+                let of_all = RowChange::put("matches_ended", self.key_ended(ended_at), &self.id);
+                let Ending::Concluded { results, .. } = ending else { return vec![of_all] };
                 let over =
-                    setup.creation.listed.then(|| RowChange::put("matches_over", key, &row()));
-                over.into_iter().chain(self.played(setup, ended_at, results)).collect()
+                    || RowChange::put("matches_over", self.key_over(setup, ended_at), &row());
+                let over = listed.then(over).into_iter().chain([of_all]);
+                over.chain(self.played(setup, ended_at, results)).collect()
             }
-            (None, _) if setup.creation.listed => {
-                vec![RowChange::put("matches", self.key(setup), &row())]
-            }
+            (None, None) if listed => vec![RowChange::put("matches", self.key(setup), &row())],
             _ => Vec::new(),
         }
+    }
+
+    /// Wherever it may have been in a list.
+    fn rows_of_deleted(&self, setup: &Setup, accounts: &[AccountId]) -> Vec<RowChange> {
+        let Some(ended_at) = self.ended_at else { return Vec::new() };
+        let ended = [Kept::Played, Kept::Unplayed]
+            .map(|kept| RowChange::delete("matches_ended", self.key_kept(kept, ended_at)));
+        let over = RowChange::delete("matches_over", self.key_over(setup, ended_at));
+        let played = accounts.iter().map(|account| {
+            RowChange::delete("matches_by_player", self.key_played(*account, ended_at))
+        });
+        ended.into_iter().chain([over]).chain(played).collect()
+    }
+
+    /// Who has a place in the results, or left before the end.
+    pub(super) fn placed(&self) -> impl Iterator<Item = (PlayerId, &Placing)> {
+        let results = match &self.ending {
+            Some(Ending::Concluded { results, .. }) => results.as_slice(),
+            _ => &[],
+        };
+        results.iter().filter_map(|placing| Some((placing.player?, placing)))
+    }
+
+    fn key_ended(&self, ended_at: Timestamp) -> String {
+        let played = self.placed().next().is_some();
+        self.key_kept(if played { Kept::Played } else { Kept::Unplayed }, ended_at)
+    }
+
+    fn key_kept(&self, kept: Kept, ended_at: Timestamp) -> String {
+        format!("{}{ended_at}/{}", kept.prefix(), self.id)
+    }
+
+    fn key_over(&self, setup: &Setup, ended_at: Timestamp) -> String {
+        format!("{}/{ended_at}/{}", key_part(&setup.creation.game), self.id)
+    }
+
+    fn key_played(&self, account: AccountId, ended_at: Timestamp) -> String {
+        format!("{account}/{ended_at}/{}", self.id)
     }
 
     fn key(&self, setup: &Setup) -> String {
@@ -161,7 +220,7 @@ impl Match {
             let rating = self.rating(*account);
             let row =
                 PlayedRow { id, game, ended_at, place: *place, score: *score, players, rating };
-            Some(RowChange::put("matches_by_player", format!("{account}/{ended_at}/{id}"), &row))
+            Some(RowChange::put("matches_by_player", self.key_played(*account, ended_at), &row))
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::games::Seat;
 impl Match {
     /// The match as everybody may know it.
     pub(super) fn info(&self) -> Option<MatchInfo> {
-        let setup = self.setup.as_deref()?;
+        let setup = self.setup.as_deref().filter(|_| !self.is_deleted())?;
         let player = |(seat, seated): (Seat, &super::seats::Seated)| PlayerInfo {
             seat,
             name: seated.name.clone(),
@@ -94,7 +94,8 @@ impl Match {
             | Event::Arranged { .. }
             | Event::Rated(_)
             | Event::Said { .. }
-            | Event::Muted { .. } => true,
+            | Event::Muted { .. }
+            | Event::Deleted { .. } => true,
         }
     }
 }

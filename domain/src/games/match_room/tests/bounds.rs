@@ -143,7 +143,7 @@ fn an_unlisted_match_is_in_no_list_of_everybodys() {
     stage.take_up().unwrap();
     stage.finish();
     let tables: Vec<_> = stage.rules.rows().into_iter().map(|row| row.table).collect();
-    assert_eq!(tables, ["matches_by_player", "matches_by_player"]);
+    assert_eq!(tables, ["matches_ended", "matches_by_player", "matches_by_player"]);
     stage.end();
 }
 
@@ -159,11 +159,61 @@ fn a_match_in_lists_is_live_and_then_over_and_in_what_its_players_played() {
     assert_eq!(tables(&stage), ["matches"]);
     stage.take_up().unwrap();
     stage.finish();
-    assert_eq!(tables(&stage), ["matches_over", "matches_by_player"]);
+    assert_eq!(tables(&stage), ["matches_over", "matches_ended", "matches_by_player"]);
     let seen = serde_json::to_string(&stage.rules.view(stage.now, &Audience::Public)).unwrap();
     let id = |n: u128| uuid::Uuid::from_u128(n).to_string();
     assert!(seen.contains(&id(1)) && !seen.contains(&id(2)), "no guest's id is told: {seen}");
     stage.end();
+}
+
+/// How the key starts by which a match is found that is over.
+fn kept(stage: &Stage) -> String {
+    let rows = stage.rules.rows();
+    let row = rows.iter().find(|row| row.table == "matches_ended").expect("it is over");
+    row.key.split('/').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_match_that_is_deleted_leaves_no_row_no_result_and_no_replay_and_its_id_names_no_other() {
+    let mut stage = Stage::new(creation());
+    assert_eq!(stage.system(Command::Delete).unwrap_err().code, "match_not_over");
+    stage.begin(&[1, 2]);
+    stage.take_up().unwrap();
+    stage.ticker.as_mut().unwrap().play(30);
+    stage.tell(true).unwrap();
+    stage.finish();
+    assert_eq!((kept(&stage).as_str(), stage.rules.is_spent()), ("played", false));
+    assert_eq!(stage.ask(&person(1), Command::Delete).unwrap_err().code, "forbidden");
+    stage.system(Command::Delete).unwrap();
+    assert!(stage.rules.is_spent() && stage.rules.rows().is_empty());
+    let left = playhouse_protocol::codec::encode(&stage.rules).len();
+    assert!(left < 150, "{left} bytes are left of it");
+    let revision = stage.revision;
+    stage.system(Command::Delete).unwrap();
+    assert_eq!(stage.revision, revision, "once is enough");
+    let create = Command::Create(Box::new(creation()));
+    for command in [create, Command::Info, Command::Replay { after: 0 }, Command::Leave] {
+        assert_eq!(stage.ask(&person(1), command).unwrap_err().code, "match_deleted");
+    }
+    assert_eq!(stage.rules.view(stage.now, &Audience::Public), None);
+    assert_eq!(stage.rules.audience(&Caller::System), None);
+    stage.end();
+}
+
+#[test]
+fn a_match_without_results_or_with_bots_alone_is_kept_apart_from_what_people_played() {
+    let mut void = Stage::new(creation());
+    void.pass(LOBBY_TIME);
+    assert_eq!((void.rules.phase, kept(&void).as_str()), (Phase::Void, "unplayed"));
+    void.end();
+    let mut bots = Stage::empty();
+    bots.system(Command::Create(Box::new(Creation { bots: 4, ..creation() }))).unwrap();
+    bots.system(Command::Start).unwrap();
+    bots.pass(COUNTDOWN);
+    bots.take_up().unwrap();
+    bots.finish();
+    assert_eq!((bots.rules.phase, kept(&bots).as_str()), (Phase::Concluded, "unplayed"));
+    bots.end();
 }
 
 #[test]
