@@ -13,6 +13,7 @@ use std::ops::RangeInclusive;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use super::reasons::{Closed, Refused};
 use crate::codec::{self, DecodeError};
 use crate::limits::{CONTROL_BYTES_MAX, GAME_VERSIONS};
 
@@ -221,49 +222,6 @@ pub struct Standing {
     pub place: u16,
     /// The game's score.
     pub score: i64,
-}
-
-/// Why a client is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Refused {
-    /// No version in common; these are the server's.
-    Version {
-        /// The oldest that it speaks.
-        oldest: u16,
-        /// The newest that it speaks.
-        newest: u16,
-    },
-    /// The client has another schema of the game: it is older or newer than the server.
-    Schema,
-    /// The ticket or token is not one, was used, or ran out.
-    Entry,
-    /// No seat is free.
-    Full,
-    /// The match is over.
-    Over,
-    /// Too many come at once; try again later.
-    Busy,
-    /// The first message could not be read.
-    Malformed,
-}
-
-/// Why a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Closed {
-    /// The client left.
-    Left,
-    /// The seat was taken up by a newer connection of the same player.
-    Replaced,
-    /// The match is over and everything was told.
-    Over,
-    /// The server stops; the match goes on when it is back.
-    Stopping,
-    /// The player was away for too long.
-    Away,
-    /// What came could not be read, too often.
-    Malformed,
-    /// The host or an administrator put the player out.
-    Removed,
 }
 
 impl Hello {

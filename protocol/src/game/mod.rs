@@ -40,6 +40,7 @@ mod path;
 mod pick;
 pub mod predict;
 pub mod random;
+mod reasons;
 #[cfg(feature = "scenario")]
 pub mod scenario;
 pub mod schema;

@@ -215,24 +215,6 @@ fn controls() -> Vec<Value> {
         resume: "token".to_owned(),
         limits,
     };
-    let refused = [
-        Refused::Version { oldest: 1, newest: 2 },
-        Refused::Schema,
-        Refused::Entry,
-        Refused::Full,
-        Refused::Over,
-        Refused::Busy,
-        Refused::Malformed,
-    ];
-    let closed = [
-        Closed::Left,
-        Closed::Replaced,
-        Closed::Over,
-        Closed::Stopping,
-        Closed::Away,
-        Closed::Malformed,
-        Closed::Removed,
-    ];
     let server = [
         ServerControl::Welcome(welcome),
         ServerControl::Lobby(Lobby { host: Some(3), players: vec![player] }),
@@ -245,10 +227,24 @@ fn controls() -> Vec<Value> {
     ];
     let server = server
         .into_iter()
-        .chain(refused.map(ServerControl::Refused))
-        .chain(closed.map(ServerControl::Closed));
+        .chain(Refused::ALL.map(ServerControl::Refused))
+        .chain(Closed::ALL.map(ServerControl::Closed));
     let client = client.iter().map(|message| control("client", message));
     client.chain(server.map(|message| control("server", &message))).collect()
+}
+
+#[test]
+fn the_lists_of_reasons_are_whole() {
+    for (n, why) in (0..).zip(Refused::ALL) {
+        assert_eq!(codec::encode(&why)[0], n, "{why:?}");
+    }
+    for (n, why) in (0..).zip(Closed::ALL) {
+        assert_eq!(codec::encode(&why), [n], "{why:?}");
+    }
+    // Behind the last there is none, whatever fields it had.
+    let next = |count: usize| [&[count as u8][..], &[0; 8]].concat();
+    assert!(codec::decode_start::<Refused, 64>(&next(Refused::ALL.len())).is_err());
+    assert!(codec::decode_start::<Closed, 64>(&next(Closed::ALL.len())).is_err());
 }
 
 #[test]

@@ -69,24 +69,6 @@ fn told() -> Vec<ServerControl> {
         standing(65_535, 3, -126),
         standing(4, 4, i64::from(i32::MIN)),
     ];
-    let refused = [
-        Refused::Version { oldest: 2, newest: 700 },
-        Refused::Schema,
-        Refused::Entry,
-        Refused::Full,
-        Refused::Over,
-        Refused::Busy,
-        Refused::Malformed,
-    ];
-    let closed = [
-        Closed::Left,
-        Closed::Replaced,
-        Closed::Over,
-        Closed::Stopping,
-        Closed::Away,
-        Closed::Malformed,
-        Closed::Removed,
-    ];
     let mut all = vec![
         ServerControl::Welcome(welcome()),
         ServerControl::Lobby(Lobby { host: Some(251), players }),
@@ -98,8 +80,9 @@ fn told() -> Vec<ServerControl> {
         ServerControl::Watching(Watched { version: 1, tick_hz: 30, delay_ms: 3_000 }),
         ServerControl::Concluded(Results { void: false, tick: 18_000, standings }),
     ];
-    all.extend(refused.map(ServerControl::Refused));
-    all.extend(closed.map(ServerControl::Closed));
+    let far = Refused::Version { oldest: 2, newest: 700 };
+    all.extend([far].into_iter().chain(Refused::ALL).map(ServerControl::Refused));
+    all.extend(Closed::ALL.map(ServerControl::Closed));
     all
 }
 
