@@ -1,10 +1,10 @@
-// The matches that are played now, for an administrator: how late their ticks are, how each person is reached, and who
-// does what no honest client does.
+// The matches that are played now, for an administrator: how late their ticks are, how each person is reached, who
+// does what no honest client does, and whose ticket lets nobody in.
 
 import { get } from "./api.js";
 import { draw, roomLink, table } from "./adminnow.js";
 import { bytes, decimal, millis } from "./figures.js";
-import { $, el } from "./ui.js";
+import { $, el, stamp } from "./ui.js";
 
 const HEADS = ["Match", "Who", "Round trip#", "Jitter#", "Lost to · from#", "Sent#", "Every#", "Inputs missed#", "Suspicions#"];
 
@@ -30,4 +30,19 @@ function drawMatches({ items }) {
   draw($("#played"), ...(rows.length ? [table(HEADS, rows)] : []));
 }
 
-export const readMatches = async () => drawMatches(await get("/api/admin/matches"));
+const TURNED_HEADS = ["Last", "Address", "Ticket or token", "Match", "By", "Times#"];
+const CAUSES = { forged: "forged", expired: "expired", used: "used before" };
+
+/** Those whose ticket or token let nobody in. */
+function drawTurnedAway(all) {
+  const row = (one) => el("tr", { class: one.cause === "forged" ? "bad" : null }, el("td", {}, stamp(one.last_at)), el("td", {}, one.address), el("td", {}, CAUSES[one.cause]),
+    el("td", {}, one.session_id ? roomLink(`game:${one.session_id}`) : "–"), el("td", {}, one.by), el("td", { class: "number" }, decimal(one.times)));
+  $("#turned-card").hidden = !all.length;
+  draw($("#turned"), ...(all.length ? [table(TURNED_HEADS, all.map(row))] : []));
+}
+
+export async function readMatches() {
+  const { items, turned_away: turnedAway } = await get("/api/admin/matches");
+  drawMatches({ items });
+  drawTurnedAway(turnedAway);
+}

@@ -148,6 +148,28 @@ pub(crate) fn read<C: DeserializeOwned>(
     token: &str,
     audience: &str,
 ) -> Result<C, Unbelieved> {
+    read_until(keys, token, audience, true)
+}
+
+/// What a token of ours for `audience` says whose time is over, or may be. It is believed in nothing else.
+///
+/// # Errors
+///
+/// [`Unbelieved::Foreign`].
+pub(crate) fn read_ended<C: DeserializeOwned>(
+    keys: &Keys,
+    token: &str,
+    audience: &str,
+) -> Result<C, Unbelieved> {
+    read_until(keys, token, audience, false)
+}
+
+fn read_until<C: DeserializeOwned>(
+    keys: &Keys,
+    token: &str,
+    audience: &str,
+    ends: bool,
+) -> Result<C, Unbelieved> {
     let foreign = Unbelieved::Foreign;
     if token.len() > TOKEN_BYTES_MAX {
         return Err(foreign);
@@ -164,6 +186,7 @@ pub(crate) fn read<C: DeserializeOwned>(
     validation.leeway = 0;
     // None of ours has `nbf`, but one that had it would mean it.
     validation.validate_nbf = true;
+    validation.validate_exp = ends;
     // From `exp` on it is over (RFC 7519, 4.1.4), as it is for live connections.
     validation.reject_tokens_expiring_in_less_than = 1;
     // The signature is looked at before the time: only a token of ours is ever called expired.

@@ -1,6 +1,7 @@
 //! Players who come by QUIC, natively or by WebTransport: the first stream that a client opens carries
 //! control messages both ways, datagrams are datagrams.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ struct Outgoing {
 
 /// Waits for the client's stream, and begins to listen to it and to the datagrams. None if the
 /// connection ends before.
-pub(super) async fn listen(session: Session, by: By) -> Option<Player> {
+pub(super) async fn listen(session: Session, by: By, address: IpAddr) -> Option<Player> {
     let (send, recv) = session.accept_bi().await.ok()?;
     let (control, outgoing) = mpsc::channel(CONTROLS_OUT);
     let (incoming, comes) = mpsc::channel(CONTROLS_IN);
@@ -64,7 +65,7 @@ pub(super) async fn listen(session: Session, by: By) -> Option<Player> {
     let room = session.datagram_send_buffer_space();
     let writing = Mutex::new(Some(writing));
     let carrier = Arc::new(QuicCarrier { session, control, writing, room });
-    Some(Player { carrier, control: comes, intake, by: by.name() })
+    Some(Player { carrier, control: comes, intake, by: by.name(), address })
 }
 
 /// Writes what comes until the last; the stream, if it still stands.

@@ -1,5 +1,6 @@
 //! What carries a player's messages, whichever transport it is.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -50,4 +51,6 @@ pub struct Player {
     pub intake: Arc<Intake>,
     /// `native`, `webtransport` or `websocket`.
     pub by: &'static str,
+    /// From where, as the client had it when it came.
+    pub address: IpAddr,
 }

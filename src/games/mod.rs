@@ -4,7 +4,8 @@
 //! - [`run`], [`requests`], [`shapes`]: what REST asks of matches, as JSON. [`about`]: what clients need to know
 //!   of a game, and how a match's ticks stand. [`film`]: a match that is over, to be watched again.
 //! - [`tokens`](self): tickets and resume tokens, which let a connection in.
-//! - [`admission`]: how many at once, and who must prove their address.
+//! - [`admission`]: how many at once, and who must prove their address. [`turned_away`]: whose ticket or token let
+//!   nobody in.
 //! - `session`: one player's connection from its first message to its end. `foyer`: what all those of
 //!   one match are told beside its ticks. `watching`: one who only looks on. `line`: a connection as its match sees it. `intake`: datagrams
 //!   on their way in. [`ending`]: why a connection ends.
@@ -34,6 +35,7 @@ pub mod runtime;
 mod session;
 pub mod shapes;
 mod tokens;
+pub mod turned_away;
 mod watching;
 
 use std::sync::Arc;
@@ -48,6 +50,7 @@ use tokio::time::Instant;
 use self::admission::{Admission, Permit};
 use self::carrier::Player;
 use self::foyer::Foyers;
+use self::turned_away::{Turned, TurnedAway};
 use crate::accounts::Accounts;
 use crate::config::Config;
 use crate::quic::{Arrival, Host, Reach};
@@ -65,6 +68,7 @@ struct Shared {
     runtime: Handle,
     foyers: Foyers,
     watchers: Arc<Semaphore>,
+    turned: Turned,
     stopping: watch::Sender<bool>,
 }
 
@@ -88,6 +92,7 @@ impl Stage {
             runtime,
             foyers: Foyers::default(),
             watchers: Arc::new(Semaphore::new(config.games.watchers)),
+            turned: Turned::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -118,6 +123,16 @@ impl Stage {
     /// Tells the figures of matches that are not counted as they happen.
     pub fn tell_figures(&self) {
         figures::ticks(&self.0.ticker.figures());
+    }
+
+    /// Those whose ticket or token let nobody in, the newest first.
+    #[must_use]
+    pub fn turned_away(&self) -> Vec<TurnedAway> {
+        self.0.turned.newest()
+    }
+
+    fn turned(&self) -> &Turned {
+        &self.0.turned
     }
 
     fn rooms(&self) -> &Rooms {
@@ -156,9 +171,9 @@ impl Host for Stage {
     fn receive(&self, arrival: Arrival) -> BoxFuture<'static, ()> {
         let stage = self.clone();
         Box::pin(async move {
-            let Arrival { session, by, permit } = arrival;
+            let Arrival { session, by, address, permit } = arrival;
             let until = Instant::now() + session::HELLO_WITHIN;
-            let listening = by_quic::listen(session.clone(), by);
+            let listening = by_quic::listen(session.clone(), by, address);
             match tokio::time::timeout_at(until, listening).await {
                 Ok(Some(player)) => session::serve(stage, player, permit, until).await,
                 Ok(None) => {}

@@ -23,8 +23,9 @@ use super::ending::End;
 use super::foyer::{Foyer, Place};
 use super::line::Line;
 use super::tokens::{self, NewResume};
+use super::turned_away::{Cause, Comer};
 use super::{Stage, figures, run, watching};
-use crate::asking::Told;
+use crate::asking::{Told, server_time};
 
 /// How long a client may take to say who it is. 3 s: it has its ticket before it connects.
 pub(super) const HELLO_WITHIN: Duration = Duration::from_secs(3);
@@ -91,29 +92,34 @@ struct Wish {
 }
 
 impl Wish {
-    /// Reads what lets a client in; none if it is none of ours.
-    fn read(stage: &Stage, entry: &Entry) -> Option<Self> {
+    /// Reads what lets a client in.
+    ///
+    /// # Errors
+    ///
+    /// Why it lets nobody in, and the match that it was for.
+    fn read(stage: &Stage, entry: &Entry) -> Result<Self, (Cause, Option<MatchId>)> {
+        let forged = (Cause::Forged, None);
         let (resume, via) = (NewResume::draw(), stage.via());
         let (Entry::Ticket(token) | Entry::Resume(token) | Entry::Watch(token)) = entry;
         if token.len() > TOKEN_BYTES_MAX {
-            return None;
+            return Err(forged);
         }
         stage.accounts().with_keys(|keys| match entry {
             Entry::Ticket(token) => {
                 let ticket = tokens::read_ticket(keys, token)?;
                 let command = Command::Enter { ticket: ticket.hash, resume: resume.hash(), via };
                 let (game, who) = (ticket.game, ticket.player);
-                Some(Self { game, who, caller: tokens::caller(who), command, resume })
+                Ok(Self { game, who, caller: tokens::caller(who), command, resume })
             }
             Entry::Resume(token) => {
-                let old = tokens::read_resume(keys, token)?;
+                let old = tokens::read_resume(keys, token).ok_or(forged)?;
                 let (seat, next) = (old.seat, resume.hash());
                 let command = Command::Resume { seat, token: old.hash, next, via };
                 let (game, who) = (old.game, old.player);
-                Some(Self { game, who, caller: tokens::caller(who), command, resume })
+                Ok(Self { game, who, caller: tokens::caller(who), command, resume })
             }
             // Whoever watches has no seat to wish for.
-            Entry::Watch(_) => None,
+            Entry::Watch(_) => Err(forged),
         })
     }
 }
@@ -131,7 +137,14 @@ struct Inside {
 /// Lets a client in by its first message: its seat, its link to the match, its welcome.
 async fn enter(stage: &Stage, player: &Player, version: u16, hello: &Hello) -> Result<Inside, End> {
     let refused = End::Refused;
-    let wish = Wish::read(stage, &hello.entry).ok_or(refused(Refused::Entry))?;
+    let turn_away = |cause, game| {
+        let comer = Comer { address: player.address, by: player.by, game };
+        stage.turned().note(comer, cause, server_time());
+    };
+    let wish = Wish::read(stage, &hello.entry).map_err(|(cause, game)| {
+        turn_away(cause, game);
+        refused(Refused::Entry)
+    })?;
     let rooms = stage.rooms();
     let seen = run::seen(rooms, wish.game).await.map_err(|error| refused(why(&error)))?;
     let kind = suits(&seen.info, hello).map_err(refused)?;
@@ -140,7 +153,10 @@ async fn enter(stage: &Stage, player: &Player, version: u16, hello: &Hello) -> R
     let (entered, since) = match asked {
         Ok(Told { reply: Reply::Entered(entered), revision }) => (entered, revision),
         Ok(_) => return Err(refused(Refused::Busy)),
-        Err(error) => return Err(refused(why(&error))),
+        Err(error) => {
+            cause_of(&error).into_iter().for_each(|cause| turn_away(cause, Some(wish.game)));
+            return Err(refused(why(&error)));
+        }
     };
     let line = Line::new(player.carrier.clone());
     let attached = stage.ticker().attach(&room, entered.seat, entered.entry, line.clone());
@@ -200,6 +216,16 @@ pub(super) fn why(error: &AskError) -> Refused {
         }
         AskError::Refused(_) | AskError::NoSuchRoom => Refused::Entry,
         _ => Refused::Busy,
+    }
+}
+
+/// Why a ticket or token that is one lets nobody in; none if it is not its fault.
+fn cause_of(error: &AskError) -> Option<Cause> {
+    let AskError::Refused(refusal) = error else { return None };
+    match refusal.code.as_ref() {
+        "ticket_expired" => Some(Cause::Expired),
+        "ticket_refused" | "resume_refused" => Some(Cause::Used),
+        _ => None,
     }
 }
 

@@ -17,8 +17,9 @@ use playhouse_protocol::ids::{AccountId, GuestId, MatchId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::turned_away::Cause;
 use crate::accounts::keys::Keys;
-use crate::accounts::tokens::{ISSUER, read, seal, sign, unseal};
+use crate::accounts::tokens::{ISSUER, Unbelieved, read, read_ended, seal, sign, unseal};
 
 /// The audience of tickets.
 const TICKETS: &str = "playhouse-ticket";
@@ -66,10 +67,22 @@ pub(super) fn ticket(
 }
 
 /// Believes a ticket, or not.
-pub(super) fn read_ticket(keys: &Keys, token: &str) -> Option<Ticket> {
-    let claims: TicketClaims = read(keys, token, TICKETS).ok()?;
-    let player = player_of(&claims.sub)?;
-    Some(Ticket { game: claims.mid, player, hash: TokenHash::of(claims.jti.as_bytes()) })
+///
+/// # Errors
+///
+/// Why it lets nobody in, and the match that it was for.
+pub(super) fn read_ticket(keys: &Keys, token: &str) -> Result<Ticket, (Cause, Option<MatchId>)> {
+    let forged = (Cause::Forged, None);
+    let claims: TicketClaims = match read(keys, token, TICKETS) {
+        Ok(claims) => claims,
+        Err(Unbelieved::Expired) => {
+            let ended: TicketClaims = read_ended(keys, token, TICKETS).map_err(|_| forged)?;
+            return Err((Cause::Expired, Some(ended.mid)));
+        }
+        Err(Unbelieved::Foreign) => return Err(forged),
+    };
+    let player = player_of(&claims.sub).ok_or(forged)?;
+    Ok(Ticket { game: claims.mid, player, hash: TokenHash::of(claims.jti.as_bytes()) })
 }
 
 fn subject(player: Player) -> String {
@@ -186,10 +199,17 @@ mod tests {
         for player in players() {
             let (token, hash) = ticket(&keys, GAME, player, server_time());
             assert!(token.len() <= TOKEN_BYTES_MAX, "{}", token.len());
-            assert_eq!(read_ticket(&keys, &token), Some(Ticket { game: GAME, player, hash }));
-            assert_eq!(read_ticket(&super::tests::keys(), &token), None, "another house");
+            assert_eq!(read_ticket(&keys, &token), Ok(Ticket { game: GAME, player, hash }));
+            let forged = Err((Cause::Forged, None));
+            assert_eq!(read_ticket(&super::tests::keys(), &token), forged, "another house");
             let (old, _) = ticket(&keys, GAME, player, Timestamp::from_ms(1_000_000));
-            assert_eq!(read_ticket(&keys, &old), None, "its time is over");
+            let ended = Err((Cause::Expired, Some(GAME)));
+            assert_eq!(read_ticket(&keys, &old), ended, "its time is over");
+            assert_eq!(
+                read_ticket(&super::tests::keys(), &old),
+                forged,
+                "nothing of it is believed"
+            );
         }
         let (one, first) = ticket(&keys, GAME, players()[0], server_time());
         let (two, second) = ticket(&keys, GAME, players()[0], server_time());
@@ -228,7 +248,7 @@ mod tests {
         let session = playhouse_protocol::ids::SessionId(Uuid::from_u128(2));
         let (refresh, _) = refresh(&keys, AccountId(Uuid::from_u128(7)), session);
         for other in [&resume, &voter, &refresh, &String::new(), &"x".repeat(5000)] {
-            assert_eq!(read_ticket(&keys, other), None, "{other}");
+            assert_eq!(read_ticket(&keys, other), Err((Cause::Forged, None)), "{other}");
         }
         for other in [&ticket, &voter, &refresh, &String::new(), &"x.".repeat(3000)] {
             assert_eq!(read_resume(&keys, other), None, "{other}");

@@ -1,7 +1,7 @@
 //! The socket, and the way of one connection from its first packet until it is open.
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -95,6 +95,8 @@ pub struct Arrival {
     pub session: Session,
     /// How it came.
     pub by: By,
+    /// From where.
+    pub address: IpAddr,
     /// Its place: given back when dropped, so it must live as long as the connection.
     pub permit: Permit,
 }
@@ -295,12 +297,13 @@ impl NotOpened {
 
 async fn enter(incoming: Incoming, permit: Permit, pages: Arc<Pages>, host: Arc<dyn Host>) {
     let (started, from) = (Instant::now(), incoming.remote_address());
+    let address = from.ip();
     let opened = tokio::time::timeout(HANDSHAKE_WITHIN, open(incoming, &pages)).await;
     match opened.unwrap_or(Err(NotOpened::TooSlow)) {
         Ok((session, by)) => {
             figures::opened(by, started.elapsed());
             figures::connections(by, 1.0);
-            host.receive(Arrival { session, by, permit }).await;
+            host.receive(Arrival { session, by, address, permit }).await;
             figures::connections(by, -1.0);
         }
         Err(why) => {

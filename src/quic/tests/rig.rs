@@ -38,7 +38,7 @@ struct Echo {
 
 impl Host for Echo {
     fn receive(&self, arrival: Arrival) -> BoxFuture<'static, ()> {
-        let Arrival { session, by, mut permit } = arrival;
+        let Arrival { session, by, mut permit, .. } = arrival;
         let _ = self.came.send(by);
         if self.joins {
             permit.joined();

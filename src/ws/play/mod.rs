@@ -66,7 +66,8 @@ pub async fn connect(
     let answer = WsResponseBuilder::new(session, &req, Bounded::new(payload, MESSAGE_BYTES_MAX))
         .frame_size(MESSAGE_BYTES_MAX)
         .start()?;
-    app.stage.serve(Player { carrier: out, control: comes, intake, by: "websocket" }, permit);
+    let (by, address) = ("websocket", peer::address(&req));
+    app.stage.serve(Player { carrier: out, control: comes, intake, by, address }, permit);
     Ok(answer)
 }
 

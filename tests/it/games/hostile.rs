@@ -3,12 +3,14 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use playhouse_loadtest::play::PlayError;
 use playhouse_loadtest::play::mind::Choose;
 use playhouse_loadtest::play::player::Player;
-use playhouse_protocol::game::control::ClientControl;
+use playhouse_protocol::game::control::{ClientControl, Entry, Refused};
 use playhouse_protocol::game::{ClientPeer, Input, Micros};
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
+use serde_json::Value;
 
 use super::{By, House, WITHIN, begin, ended, player, schema};
 use crate::server::seed;
@@ -187,5 +189,44 @@ async fn who_lies_gains_nothing_and_is_named_to_administrators() {
     assert!(house.server.figure("playhouse_games_suspicions_total", "").await > 0.0);
     assert!(house.server.logged().contains("impossible_input"));
     drop(mallory);
+    house.server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_with_a_ticket_that_lets_nobody_in_is_named_and_the_ticket_is_not() {
+    let house = House::open().await;
+    let way = house.seat(&house.ann).await;
+    let (_inside, welcome) = super::enter(By::Native, &way).await;
+    let forged = [&way.ticket[..way.ticket.len() - 4], "AAAA"].concat();
+    let refused = [
+        (By::Native, Entry::Ticket(forged.clone())),
+        (By::Web, Entry::Ticket(forged.clone())),
+        (By::Native, Entry::Resume("k.made-up".to_owned())),
+        (By::Web, super::ticket(&way)),
+    ];
+    for (by, entry) in refused {
+        let outcome = super::enter_by(by, &way, entry).await;
+        assert!(matches!(outcome, Err(PlayError::Refused(Refused::Entry))));
+    }
+    let admin = house.server.admin().await;
+    let told = admin.get("/api/admin/matches").await.unwrap();
+    let of = |cause: &str| {
+        let all = told["turned_away"].as_array().expect("a list");
+        all.iter().find(|one| one["cause"] == cause).unwrap_or_else(|| panic!("{cause}: {told}"))
+    };
+    let (forger, late) = (of("forged"), of("used"));
+    assert_eq!((&forger["times"], &forger["session_id"]), (&3.into(), &Value::Null), "{told}");
+    let asked_for = late["session_id"].as_str().expect("its match is known");
+    assert!(house.path.ends_with(asked_for) && late["by"] == "websocket", "{told}");
+    assert!(
+        told["turned_away"].as_array().unwrap().iter().all(|one| one["address"] == "127.0.0.1")
+    );
+    let log = house.server.logged();
+    let lines = log.lines().filter(|line| line.contains("lets nobody in")).count();
+    // The first time and every doubling of each.
+    assert_eq!(lines, 3, "{log}");
+    for secret in [&way.ticket, &forged, &welcome.resume] {
+        assert!(!log.contains(secret.as_str()) && !told.to_string().contains(secret.as_str()));
+    }
     house.server.saw_no_panic();
 }
