@@ -86,7 +86,7 @@ impl AlwaysOn {
             // It ended when the server went down, and that is long ago.
             Err(AskError::Refused(refusal)) if refusal.code == "match_deleted" => {
                 self.name_another()?;
-                return Ok(Phase::Concluded);
+                return Ok(true);
             }
             made => made?,
         }

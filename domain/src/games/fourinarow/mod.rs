@@ -24,8 +24,9 @@ use self::board::{Board, COLUMNS};
 use self::schema::{Action, CLOCKS, Say};
 use super::bot::Bot;
 use super::game::{Game, Happenings, Outcome, SeatInput, Suspicion};
+use super::settings::within;
 use super::{Seat, hash};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 
 /// What can be chosen. Two players who use all their time are done within the 45 minutes that a match has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -199,18 +200,11 @@ impl Game for FourInARow {
     type Settings = Settings;
 
     fn check(settings: &Settings) -> Result<(), Refusal> {
-        let bounds = [
-            ("minutes", settings.minutes, 1, 10),
-            ("increment", settings.increment, 0, 30),
-            ("level", settings.level, 1, 3),
-        ];
-        match bounds.iter().find(|(_, value, min, max)| !(min..=max).contains(&value)) {
-            None => Ok(()),
-            Some((what, value, min, max)) => {
-                let message = format!("{what} is {min} to {max}, not {value}");
-                Err(Refusal::new(RefusalKind::Invalid, "bad_settings", message))
-            }
-        }
+        within([
+            ("minutes", settings.minutes.into(), 1..=10),
+            ("increment", settings.increment.into(), 0..=30),
+            ("level", settings.level.into(), 1..=3),
+        ])
     }
 
     fn new(settings: &Settings, seed: u64) -> Self {

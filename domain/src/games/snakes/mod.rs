@@ -23,8 +23,9 @@ use self::schema::{FOOD_MAX, LENGTH_MAX, PLAYERS_MAX};
 use self::snake::{GROWS, Ground, STEPS, Snake};
 use super::bot::Bot;
 use super::game::{Game, Happenings, Hears, Outcome, SeatInput, Suspicion};
+use super::settings::within;
 use super::{Seat, hash};
-use crate::refusal::{Refusal, RefusalKind};
+use crate::refusal::Refusal;
 
 /// Everybody goes a cell in every so many ticks: ten cells a second.
 const TICKS_A_MOVE: u32 = 2;
@@ -301,19 +302,12 @@ impl Game for Snakes {
     type Settings = Settings;
 
     fn check(settings: &Settings) -> Result<(), Refusal> {
-        let bounds = [
-            ("size", settings.size, 24, SIZE_MAX as u8),
-            ("food", settings.food, 1, 96),
-            ("minutes", settings.minutes, 1, 30),
-            ("length", settings.length, 10, LENGTH_MAX),
-        ];
-        match bounds.iter().find(|(_, value, min, max)| !(min..=max).contains(&value)) {
-            None => Ok(()),
-            Some((what, value, min, max)) => {
-                let message = format!("{what} is {min} to {max}, not {value}");
-                Err(Refusal::new(RefusalKind::Invalid, "bad_settings", message))
-            }
-        }
+        within([
+            ("size", settings.size.into(), 24..=SIZE_MAX as u32),
+            ("food", settings.food.into(), 1..=96),
+            ("minutes", settings.minutes.into(), 1..=30),
+            ("length", settings.length.into(), 10..=LENGTH_MAX.into()),
+        ])
     }
 
     fn new(settings: &Settings, seed: u64) -> Self {
