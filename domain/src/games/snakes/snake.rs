@@ -2,7 +2,7 @@
 //!
 //! Moves are counted for all alike, modulo 256. From the head one goes back along the newest bend's way for as many
 //! cells as there were moves since, then along the one before, until the snake's length is used up. The page does
-//! the same (`web/games/snakes.js`); `bodies.json` holds both to the same cells.
+//! the same (`web/game/snakes.js`); `bodies.json` holds both to the same cells.
 
 use serde::{Deserialize, Serialize};
 
