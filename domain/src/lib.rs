@@ -11,9 +11,11 @@ pub mod duty;
 pub mod games;
 #[cfg(test)]
 mod golden;
+pub mod matchmaking;
 pub mod money;
 pub mod movie;
 pub mod notice;
+pub mod party;
 pub mod payment;
 pub mod poll;
 pub mod refusal;

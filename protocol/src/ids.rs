@@ -191,6 +191,10 @@ uuid_ids! {
     SeriesId;
     /// A match: one game, played once.
     MatchId;
+    /// A wish to play: it ends in a match, or is taken back.
+    TicketId;
+    /// People who want to play together.
+    PartyId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

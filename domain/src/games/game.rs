@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::bot::Bot;
-use super::{Seat, hash};
+use super::{Seat, Shape, hash};
 use crate::refusal::Refusal;
 
 /// The rules of a game, and the state of one match of it. The state itself is what a checkpoint stores.
@@ -32,6 +32,8 @@ pub trait Game: Clone + Send + Serialize + DeserializeOwned + 'static {
     const PLAYERS_MAX: u16;
     /// True if a player may come while it is played.
     const JOIN_LATE: bool;
+    /// What matches are formed for those who look for one.
+    const SHAPE: Shape = Shape::free_for_all(Self::PLAYERS_MIN, Self::PLAYERS_MAX);
     /// What its entities, inputs and events consist of.
     const SCHEMA: &'static Schema;
 

@@ -28,6 +28,7 @@ pub mod match_room;
 pub mod recording;
 pub mod replay;
 pub mod settings;
+mod shape;
 pub mod skill;
 pub mod snakes;
 pub mod world;
@@ -41,6 +42,7 @@ pub use self::by_seat::BySeat;
 pub use self::game::{
     Game, Happening, Happenings, Hears, NoSettings, Outcome, SeatInput, Standing, Suspicion,
 };
+pub use self::shape::Shape;
 pub use self::world::{GameKind, Unreadable, World, find, kinds};
 
 /// A place in a match, from 0. A player has one for as long as they take part.

@@ -12,7 +12,7 @@ use super::fourinarow::FourInARow;
 use super::game::{Game, Happenings, Outcome, SeatInput};
 use super::settings::{SETTINGS_BYTES_MAX, bad_settings};
 use super::snakes::Snakes;
-use super::{SEATS_MAX, Seat};
+use super::{SEATS_MAX, Seat, Shape};
 use crate::refusal::Refusal;
 
 /// Every game there is. Adding one is a line here.
@@ -47,6 +47,8 @@ pub trait GameKind: Send + Sync {
     fn players_max(&self) -> u16;
     /// [`Game::JOIN_LATE`].
     fn join_late(&self) -> bool;
+    /// [`Game::SHAPE`].
+    fn shape(&self) -> Shape;
     /// [`Game::SCHEMA`].
     fn schema(&self) -> &'static Schema;
     /// [`Game::scenery`].
@@ -175,6 +177,10 @@ impl<G: Game> GameKind for Of<G> {
 
     fn join_late(&self) -> bool {
         G::JOIN_LATE
+    }
+
+    fn shape(&self) -> Shape {
+        G::SHAPE
     }
 
     fn schema(&self) -> &'static Schema {

@@ -12,7 +12,9 @@ use crate::audit::Audit;
 use crate::games::friends::Friends;
 use crate::games::league::League;
 use crate::games::match_room::Match;
+use crate::matchmaking::Matchmaking;
 use crate::movie::Movie;
+use crate::party::Party;
 use crate::poll::Poll;
 use crate::poll::questions::Questions;
 use crate::poll::roll::Roll;
@@ -118,4 +120,14 @@ fn what_leagues_store_stays_as_it_is() {
 #[test]
 fn what_lists_of_friends_store_stays_as_it_is() {
     golden::<Friends>(include_str!("friends.1.txt"));
+}
+
+#[test]
+fn what_matchmaking_stores_stays_as_it_is() {
+    golden::<Matchmaking>(include_str!("matchmaking.1.txt"));
+}
+
+#[test]
+fn what_parties_store_stays_as_it_is() {
+    golden::<Party>(include_str!("party.1.txt"));
 }

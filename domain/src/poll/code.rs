@@ -1,5 +1,5 @@
-//! Join codes: short, unique, drawn by lot. A poll claims its own by the saga of unique names, and
-//! draws another if somebody has it.
+//! Join codes: short, unique, drawn by lot. A poll, a series, a party claims its own by the saga of unique
+//! names, and draws another if somebody has it.
 
 use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
@@ -21,42 +21,42 @@ const TRIES_MAX: u8 = 16;
 
 /// A poll's join code, and how far it is its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct JoinCode {
-    pub(super) text: String,
-    pub(super) claims: Claims,
-    pub(super) tried: u8,
+pub(crate) struct JoinCode {
+    pub(crate) text: String,
+    pub(crate) claims: Claims,
+    pub(crate) tried: u8,
     /// Under which the poll's creation is settled.
-    pub(super) ticket: Ticket,
+    pub(crate) ticket: Ticket,
 }
 
 /// What the end of a duty leads to for a join code.
-pub(super) struct Ended {
+pub(crate) struct Ended {
     /// The step of the saga.
-    pub(super) answered: Answered,
+    pub(crate) answered: Answered,
     /// The code was somebody's: another is tried.
-    pub(super) drawn: Option<String>,
+    pub(crate) drawn: Option<String>,
     /// The code is won, or the poll goes without and is joined by its link.
-    pub(super) settled: bool,
+    pub(crate) settled: bool,
 }
 
 impl JoinCode {
     /// Begins to claim `text`. `next` gives duty ids.
-    pub(super) fn begin(text: &str, ticket: Ticket, next: impl FnMut() -> DutyId) -> Self {
+    pub(crate) fn begin(text: &str, ticket: Ticket, next: impl FnMut() -> DutyId) -> Self {
         let claims = Claims::begin(room(text).into_iter().collect(), next);
         Self { text: text.to_owned(), claims, tried: 1, ticket }
     }
 
-    pub(super) fn is_won(&self) -> bool {
+    pub(crate) fn is_won(&self) -> bool {
         self.claims.standing() == Standing::Won
     }
 
     /// The code, once it is won.
-    pub(super) fn won(&self) -> Option<String> {
+    pub(crate) fn won(&self) -> Option<String> {
         self.is_won().then(|| self.text.clone())
     }
 
     /// What the end of `duty` leads to, if the code owes it.
-    pub(super) fn ended(&self, seed: &Seed, duty: DutyId, result: &DutyResult) -> Option<Ended> {
+    pub(crate) fn ended(&self, seed: &Seed, duty: DutyId, result: &DutyResult) -> Option<Ended> {
         let answered = self.claims.on(duty, result)?;
         // The outcome is the standing after this step; no duty is started on the copy.
         let mut claims = self.claims.clone();
@@ -68,19 +68,19 @@ impl JoinCode {
     }
 
     /// Takes in that another code is tried. `next` gives duty ids.
-    pub(super) fn redrawn(&mut self, text: &str, next: impl FnMut() -> DutyId) {
+    pub(crate) fn redrawn(&mut self, text: &str, next: impl FnMut() -> DutyId) {
         *self = Self { tried: self.tried + 1, ..Self::begin(text, self.ticket, next) };
     }
 }
 
 /// As whom `caller` sees what `owner` made and runs.
-pub(super) fn audience_of(owner: AccountId, caller: &Caller) -> Audience {
+pub(crate) fn audience_of(owner: AccountId, caller: &Caller) -> Audience {
     let runs = caller.account() == Some(owner) || caller.administers();
     if runs { Audience::Presenter } else { Audience::Public }
 }
 
 /// A code by the lot of `seed`.
-pub(super) fn draw(seed: &Seed) -> String {
+pub(crate) fn draw(seed: &Seed) -> String {
     let Seed(lot) = Seed::derive(&[&seed.0, b"join code"]);
     lot[..LEN].iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect()
 }
@@ -88,7 +88,7 @@ pub(super) fn draw(seed: &Seed) -> String {
 /// The room that keeps the join code `typed` unique, if it can be one: in any case, with or without
 /// spaces and hyphens.
 ///
-/// Its view names the poll's room.
+/// Its view names the room of the poll, the series or the party.
 #[must_use]
 pub fn room(typed: &str) -> Option<RoomId> {
     if typed.len() > 4 * LEN {

@@ -44,6 +44,7 @@ impl Match {
             Event::Freed { seat, .. } => self.free(*seat),
             Event::Ended(ending) => self.ended(at, ending),
             Event::Arranged { .. } => self.arranged(event),
+            Event::Invited { seats, until } => self.invited(seats, *until),
             Event::Rated(ratings) => self.was_rated(ratings),
             Event::Reported => self.was_reported(),
             Event::Said { seat, text } => self.said(at, *seat, text),

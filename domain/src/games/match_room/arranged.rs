@@ -11,17 +11,18 @@ use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
 
 use super::Match;
-use super::command::{Arrangement, Invited, Presence, RatingChange};
-use super::decide::{Decided, conflict, invalid};
+use super::command::{Arrangement, Invited, Phase, Presence, RatingChange};
+use super::decide::{Decided, conflict, invalid, over};
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
 use super::player::Player;
 use super::seats::{Holder, Person, Seated};
 use crate::duty::{Duty, DutyId, DutyResult};
-use crate::games::Seat;
 use crate::games::league::{self, League, Played};
+use crate::games::{GameKind, Seat};
+use crate::matchmaking::{self, Matchmaking};
 use crate::refusal::{Refusal, RefusalKind};
-use crate::room::{Caller, Cx};
+use crate::room::{Caller, Cx, Rules};
 use crate::text::line;
 use crate::time::Timestamp;
 
@@ -94,6 +95,45 @@ impl Match {
         }));
     }
 
+    pub(super) fn invite(&self, cx: &Cx<'_>, invited: Vec<Invited>) -> Decided {
+        let by = self.arranged.as_deref().map(|arranged| &arranged.by);
+        if !matches!(cx.caller, Caller::Room(room) if by == Some(room)) {
+            let message = "only the room that arranged the match invites to it";
+            return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
+        }
+        if self.phase.is_over() {
+            return Err(over());
+        }
+        let player = |invited: &Invited| Player::Account(invited.account);
+        let new: Vec<_> =
+            invited.into_iter().filter(|one| self.seats.of(player(one)).is_none()).collect();
+        if new.is_empty() {
+            return self.with_info(cx, vec![]);
+        }
+        let late = self.phase == Phase::Active && !self.kind().is_some_and(GameKind::join_late);
+        if late || new.iter().any(|one| self.conduct.is_banned(player(one))) {
+            return Err(conflict("match_begun", "the match takes these people no more"));
+        }
+        let free: Vec<_> = self.seats.all_free().collect();
+        if free.len() < new.len() {
+            let (free, new) = (free.len(), new.len());
+            return Err(conflict("match_full", format!("{free} seats are free for {new} people")));
+        }
+        let named = new.into_iter().map(|Invited { account, name }| {
+            Ok(Invited { account, name: line("a name", &name, super::NAME_MAX)? })
+        });
+        let named = named.collect::<Result<Vec<_>, Refusal>>()?;
+        let (seats, until) = (free.into_iter().zip(named).collect(), cx.now + INVITED_TIME);
+        self.with_info(cx, vec![Event::Invited { seats, until }])
+    }
+
+    /// Seats are kept for more people.
+    pub(super) fn invited(&mut self, seats: &[(Seat, Invited)], until: Timestamp) {
+        for (seat, Invited { account, name }) in seats {
+            self.seats.set(*seat, Some(kept(*account, name.clone(), until)));
+        }
+    }
+
     /// True if nobody who was invited is still to come.
     pub(super) fn all_came(&self) -> bool {
         let mut people = self.seats.people().peekable();
@@ -135,8 +175,10 @@ impl Match {
 
     /// The duty to tell `by`, if it wants to know.
     fn report(&self, by: &RoomId) -> Option<Duty> {
-        let _ = (by, REPORT);
-        None
+        let played = matches!(self.ending, Some(Ending::Concluded { .. }));
+        let over = matchmaking::Command::Over { match_id: self.id, played };
+        let wants = by.kind() == Matchmaking::KIND;
+        wants.then(|| Duty::tell::<Matchmaking>(REPORT, by.clone(), &over))
     }
 
     /// What the end of such a duty leads to.

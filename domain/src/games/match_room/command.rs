@@ -85,6 +85,9 @@ pub enum Command {
     },
     /// Make the match for those who are invited. For other rooms, as their duty.
     Arrange(Box<Arrangement>),
+    /// Keep seats for more people, who come late if it has begun. For the room that arranged it. Refused where
+    /// it has no room for all of them, or takes nobody any more.
+    Invite(Vec<Invited>),
     /// Say a line to everybody who plays or watches. For whoever has a seat, at most
     /// [`LINES_IN_WINDOW`](super::LINES_IN_WINDOW) in [`TALK_WINDOW`](super::TALK_WINDOW).
     Say {

@@ -78,6 +78,7 @@ impl Match {
             Command::Fault { epoch, tick } => self.fault(cx, epoch, tick),
             Command::Info => self.with_info(cx, vec![]),
             Command::Replay { after } => self.replay(cx, setup, after),
+            Command::Invite(invited) => self.invite(cx, invited),
             Command::Say { text } => self.say(cx, &text),
             Command::Mute { seat, muted } => self.mute(cx, seat, muted),
             Command::Remove { seat, ban } => self.remove(cx, seat, ban),

@@ -48,7 +48,11 @@ impl Match {
         match self.phase {
             // Those who were invited and came wait for nobody any longer.
             Phase::Lobby if self.arranged.is_some() && self.has_enough() => {
-                let late = self.people_who(|seated| seated.presence() == Presence::Reserved);
+                // Whoever was asked in later has as long as everybody.
+                let late = self.people_who(|seated| {
+                    let waits = seated.until().is_some_and(|until| until > now);
+                    seated.presence() == Presence::Reserved && !waits
+                });
                 let mut events = self.settled(now, freed(late, Reason::NeverCame));
                 if self.after(now, &events).phase == Phase::Lobby {
                     events.push(Event::CountdownBegan { until: now + COUNTDOWN });

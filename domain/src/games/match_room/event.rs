@@ -149,6 +149,13 @@ pub enum Event {
         /// The accounts that had it in what they have played.
         accounts: Vec<AccountId>,
     },
+    /// Seats are kept for more people.
+    Invited {
+        /// Who, and where.
+        seats: Vec<(Seat, Invited)>,
+        /// Until when they may come.
+        until: Timestamp,
+    },
 }
 
 /// Why a player lost a seat.

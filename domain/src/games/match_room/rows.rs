@@ -111,6 +111,7 @@ impl Match {
             | Event::Resumed { .. } => Vec::new(),
             Event::Created { .. }
             | Event::Arranged { .. }
+            | Event::Invited { .. }
             | Event::Reserved { .. }
             | Event::Entered { .. }
             | Event::CheckBegan { .. }

@@ -133,7 +133,13 @@ impl Seats {
 
     /// The lowest seat that nobody has.
     pub(super) fn free(&self) -> Option<Seat> {
-        self.0.iter().position(Option::is_none).map(|at| Seat(at as u16))
+        self.all_free().next()
+    }
+
+    /// The seats that nobody has, the lowest first.
+    pub(super) fn all_free(&self) -> impl Iterator<Item = Seat> {
+        let free = self.0.iter().enumerate().filter(|(_, seated)| seated.is_none());
+        free.map(|(at, _)| Seat(at as u16))
     }
 
     /// The seat of `player`.

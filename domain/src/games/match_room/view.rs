@@ -92,6 +92,7 @@ impl Match {
             | Event::Freed { .. }
             | Event::Ended(_)
             | Event::Arranged { .. }
+            | Event::Invited { .. }
             | Event::Rated(_)
             | Event::Said { .. }
             | Event::Muted { .. }

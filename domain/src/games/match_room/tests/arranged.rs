@@ -9,6 +9,7 @@ use super::stage::{Stage, creation, person, second};
 use crate::duty::Work;
 use crate::games::league::{self, Change};
 use crate::games::skill::Skill;
+use crate::matchmaking;
 
 fn account(n: u128) -> AccountId {
     AccountId(Uuid::from_u128(n))
@@ -168,4 +169,57 @@ fn a_match_that_does_not_count_or_has_no_results_tells_the_league_nothing() {
     let mut stage = arranged();
     stage.pass(INVITED_TIME);
     assert!(!stage.rules.duties().iter().any(|duty| duty.id == RATE), "it was void");
+}
+
+/// What whoever arranged the match is told.
+fn report(stage: &Stage) -> Option<matchmaking::Command> {
+    let duty = stage.rules.duties().into_iter().find(|duty| duty.id == REPORT)?;
+    let Work::Tell { room, command } = duty.work else { panic!("it is told") };
+    assert_eq!(room.as_str(), "matchmaking:arena");
+    Some(codec::decode(&command).unwrap())
+}
+
+#[test]
+fn whoever_arranged_it_is_told_whether_it_was_played() {
+    let mut stage = played();
+    let match_id = stage.rules.id;
+    assert_eq!(report(&stage), Some(matchmaking::Command::Over { match_id, played: true }));
+    stage.duty_of(REPORT, DutyResult::Done(Vec::new()));
+    assert_eq!(report(&stage), None, "once");
+
+    let mut stage = arranged();
+    assert_eq!(report(&stage), None, "it is not over");
+    stage.pass(INVITED_TIME);
+    assert_eq!(report(&stage), Some(matchmaking::Command::Over { match_id, played: false }));
+}
+
+#[test]
+fn more_can_be_invited_while_there_is_room_also_late() {
+    let invite = |people: &[u128]| Command::Invite(arrangement(people).invited);
+    let mut stage = arranged();
+    for caller in [person(1), Caller::System, Caller::Room("tournament:1".parse().unwrap())] {
+        assert_eq!(code(stage.ask(&caller, invite(&[7]))), "forbidden");
+    }
+    assert_eq!(code(stage.ask(&finder(), invite(&[7, 9]))), "match_full");
+    stage.come(1).unwrap();
+    stage.come(3).unwrap();
+    stage.pass(INVITED_TIME - second(10));
+    stage.ask(&finder(), invite(&[7])).unwrap();
+    let revision = stage.revision;
+    stage.ask(&finder(), invite(&[7])).unwrap();
+    assert_eq!(stage.revision, revision, "the same again changes nothing");
+    // The lobby is over; who was invited just now has as long as everybody had.
+    stage.pass(second(10));
+    stage.pass(COUNTDOWN);
+    assert_eq!(stage.rules.phase, Phase::Active);
+    stage.take_up().unwrap();
+    stage.come(7).unwrap();
+    stage.ask(&finder(), invite(&[9])).unwrap();
+    assert_eq!(code(stage.ask(&finder(), invite(&[11]))), "match_full");
+    stage.pass(INVITED_TIME);
+    stage.ticker.as_mut().unwrap().play(60);
+    stage.tell(true).unwrap();
+    assert_eq!(code(stage.join(9)), "not_invited", "the seat was given up");
+    stage.ask(&finder(), invite(&[11])).unwrap();
+    stage.come(11).unwrap();
 }
