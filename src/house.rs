@@ -18,7 +18,9 @@ use playhouse_domain::audit::Audit;
 use playhouse_domain::games::friends::Friends;
 use playhouse_domain::games::league::League;
 use playhouse_domain::games::match_room::{Match, RUN};
+use playhouse_domain::matchmaking::Matchmaking;
 use playhouse_domain::movie::Movie;
+use playhouse_domain::party::Party;
 use playhouse_domain::payment::{CHARGE, REFUND};
 use playhouse_domain::poll::Poll;
 use playhouse_domain::poll::questions::Questions;
@@ -125,6 +127,8 @@ fn kinds(start: Start) -> Start {
         .kind::<Match>()
         .kind::<League>()
         .kind::<Friends>()
+        .kind::<Matchmaking>()
+        .kind::<Party>()
         .kind::<Audit>()
 }
 

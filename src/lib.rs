@@ -27,6 +27,7 @@ pub mod http;
 pub mod listen;
 pub mod lists;
 pub mod logs;
+pub mod matchmaking;
 pub mod payments;
 pub mod polls;
 pub mod private;

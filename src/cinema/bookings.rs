@@ -136,7 +136,7 @@ pub async fn transfer(
 }
 
 /// The account that has the user name `username`.
-async fn account_of(rooms: &Rooms, username: &str) -> Result<AccountId, Problem> {
+pub(crate) async fn account_of(rooms: &Rooms, username: &str) -> Result<AccountId, Problem> {
     let nobody = || {
         let shown: String = username.chars().take(32).collect();
         invalid("no_such_user", format!("nobody has the user name '{shown}'"))

@@ -19,7 +19,7 @@ use super::refusals::refusals;
 use super::unread::unread;
 use super::{
     accounts, admin, bookings, games, health, holds, json, leaderboards, metrics, movies, openapi,
-    pages, polls, questions, screens, series, showings,
+    pages, parties, polls, questions, screens, series, showings, tickets,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -74,6 +74,8 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(series::routes)
             .configure(games::routes)
             .configure(leaderboards::routes)
+            .configure(tickets::routes)
+            .configure(parties::routes)
             .configure(admin::routes);
     }
 }

@@ -6,8 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
 use super::{
-    accounts, admin, bookings, etag, games, health, holds, leaderboards, movies, polls, questions,
-    screens, series, showings,
+    accounts, admin, bookings, etag, games, health, holds, leaderboards, movies, parties, polls,
+    questions, screens, series, showings, tickets,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -109,6 +109,19 @@ use super::{
         leaderboards::friends,
         leaderboards::befriend,
         leaderboards::unfriend,
+        tickets::create,
+        tickets::get,
+        tickets::cancel,
+        tickets::queue,
+        parties::create,
+        parties::list,
+        parties::join,
+        parties::get,
+        parties::accept,
+        parties::invite,
+        parties::hand_over,
+        parties::leave,
+        parties::remove,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

@@ -118,11 +118,12 @@ pub async fn join(
     Ok((joined, device))
 }
 
+fn unknown() -> Problem {
+    let detail = "nobody has this code: look at it again";
+    Problem::new(StatusCode::NOT_FOUND, "unknown_code", detail)
+}
+
 async fn by_code(rooms: &Rooms, typed: &str) -> Result<Place, Problem> {
-    let unknown = || {
-        let detail = "nobody has this code: look at it again";
-        Problem::new(StatusCode::NOT_FOUND, "unknown_code", detail)
-    };
     let name = code::room(typed).ok_or_else(unknown)?;
     let seen = match rooms.view(&name, Audience::Public).await {
         Err(AskError::NoSuchRoom) => return Err(unknown()),
@@ -136,7 +137,8 @@ async fn place_of(rooms: &Rooms, owner: &RoomId) -> Result<Place, Problem> {
     match (owner.kind(), owner.uuid()) {
         (Poll::KIND, Some(id)) => Ok(Place { poll: Some(PollId(id)), series: None }),
         (series::Series::KIND, Some(id)) => by_series(rooms, SeriesId(id)).await,
-        _ => Err(unexpected(owner)),
+        // A code of a party.
+        _ => Err(unknown()),
     }
 }
 

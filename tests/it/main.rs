@@ -11,6 +11,7 @@ mod bad_input;
 mod browser;
 mod crash;
 mod demo;
+mod finding;
 mod games;
 mod heads;
 mod health;

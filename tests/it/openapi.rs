@@ -66,7 +66,12 @@ async fn things(admin: &Client) -> Vec<(&'static str, String)> {
     let closed = json!({ "title": "Nosferatu", "minutes": 94 });
     let closed = admin.post("/api/movies", closed).await.unwrap();
     let played = admin.post("/api/games/arena/sessions", json!({ "seats": 4 })).await.unwrap();
+    let party = admin.post("/api/parties", json!({})).await.unwrap();
+    let ticket = admin.post("/api/match/tickets", json!({ "game": "arena" })).await.unwrap();
     vec![
+        ("party", id(&party, "id")),
+        ("account", id(&party, "leader")),
+        ("ticket", id(&ticket, "id")),
         ("game", "arena".to_owned()),
         ("session", id(&played, "id")),
         ("movie", id(&whole, "movie_id")),

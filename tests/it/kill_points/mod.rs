@@ -7,6 +7,7 @@
 mod admin;
 mod case;
 mod cinema;
+mod finding;
 mod followed;
 mod house;
 mod matches;

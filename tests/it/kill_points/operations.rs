@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::house::House;
-use super::{admin, cinema, matches, people, polls};
+use super::{admin, cinema, finding, matches, people, polls};
 
 /// Every operation that writes; in brackets which of several ways.
-pub(super) const OPERATIONS: [&str; 66] = [
+pub(super) const OPERATIONS: [&str; 75] = [
     "POST /api/movies",
     "PUT /api/movies/{movie}",
     "POST /api/screens",
@@ -59,6 +59,15 @@ pub(super) const OPERATIONS: [&str; 66] = [
     "POST /api/leaderboards/{game}/seasons",
     "PUT /api/friends/{player}",
     "DELETE /api/friends/{player}",
+    "POST /api/match/tickets",
+    "DELETE /api/match/tickets/{ticket}",
+    "POST /api/parties",
+    "POST /api/parties/join",
+    "POST /api/parties/{party}/accept",
+    "POST /api/parties/{party}/invitations",
+    "PUT /api/parties/{party}/leader",
+    "POST /api/parties/{party}/leave",
+    "DELETE /api/parties/{party}/members/{account}",
     "POST /api/accounts",
     "POST /api/accounts/me/password",
     "PATCH /api/admin/accounts/{id}",
@@ -87,11 +96,16 @@ const WRITE_NOTHING: [(&str, &str); 3] = [
 ];
 
 /// Those in which several rooms take part, so that another one may be the first to answer.
-pub(super) const ASK_OTHERS: [&str; 4] =
-    ["POST /api/showings", "POST /api/polls", "POST /api/series", "POST /api/accounts"];
+pub(super) const ASK_OTHERS: [&str; 5] = [
+    "POST /api/showings",
+    "POST /api/polls",
+    "POST /api/series",
+    "POST /api/parties",
+    "POST /api/accounts",
+];
 
 /// Those that write more than one record, one after the other.
-pub(super) const SAGAS: [&str; 18] = [
+pub(super) const SAGAS: [&str; 19] = [
     "POST /api/leaderboards/{game}/seasons",
     "POST /api/showings",
     "POST /api/showings/{showing}/holds/{hold}/purchase",
@@ -100,6 +114,7 @@ pub(super) const SAGAS: [&str; 18] = [
     "POST /api/polls",
     "PUT /api/polls/{poll}",
     "POST /api/series",
+    "POST /api/parties",
     "POST /api/accounts",
     "PATCH /api/admin/accounts/{id}",
     "POST /api/admin/backups",
@@ -167,6 +182,8 @@ pub(super) async fn case(house: &House, operation: &str) -> Case {
             matches::of_players(house, operation).await
         }
         _ if is("/api/games") => matches::of_matches(house, operation).await,
+        _ if is("/api/match") => finding::of_tickets(house, operation).await,
+        _ if is("/api/parties") => finding::of_parties(house, operation).await,
         _ if is("/api/series") => polls::of_series(house, operation).await,
         _ if is("/accounts") || is("/sessions") => people::of_people(house, operation).await,
         _ if is("/api/admin") => admin::of_acts(house, operation).await,

@@ -62,6 +62,7 @@ impl Cast {
         cast.sell_out().await;
         cast.present().await;
         cast.host().await;
+        cast.gather().await;
         let me = cast.ann.get("/api/accounts/me").await.unwrap();
         cast.things.insert("id", text(&me, "id"));
         cast.things.insert("room", format!("account:{}", text(&me, "id")));
@@ -134,6 +135,16 @@ impl Cast {
             self.olga.post("/api/games/arena/sessions", json!({ "seats": 8 })).await.unwrap();
         self.things.insert("session", text(&made, "id"));
         self.things.insert("game", "arena".to_owned());
+    }
+
+    /// Ann leads a party, and looks for a match of her own.
+    async fn gather(&mut self) {
+        let party = self.ann.post("/api/parties", json!({})).await.unwrap();
+        let ticket = json!({ "game": "arena" });
+        let ticket = self.ann.post("/api/match/tickets", ticket).await.unwrap();
+        self.things.insert("party", text(&party, "id"));
+        self.things.insert("account", text(&party, "leader"));
+        self.things.insert("ticket", text(&ticket, "id"));
     }
 
     async fn log_in(&mut self, role: usize) {
