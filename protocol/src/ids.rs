@@ -195,6 +195,8 @@ uuid_ids! {
     TicketId;
     /// People who want to play together.
     PartyId;
+    /// A tournament: matches between many, with one winner.
+    TournamentId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

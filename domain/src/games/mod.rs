@@ -10,6 +10,7 @@
 //! - [`match_room`]: the room of one match, from its making to its results.
 //! - [`skill`]: how good a player is thought to be. [`league`]: the room that remembers it, and the leaderboard.
 //!   [`friends`]: with whom one compares oneself.
+//! - [`tournament`]: the room of one tournament, whose pairings are matches.
 //!
 //! `docs/games.md` has the promises, units and bounds.
 
@@ -31,6 +32,7 @@ pub mod settings;
 mod shape;
 pub mod skill;
 pub mod snakes;
+pub mod tournament;
 pub mod world;
 
 use std::fmt;

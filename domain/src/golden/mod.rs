@@ -12,6 +12,7 @@ use crate::audit::Audit;
 use crate::games::friends::Friends;
 use crate::games::league::League;
 use crate::games::match_room::Match;
+use crate::games::tournament::Tournament;
 use crate::matchmaking::Matchmaking;
 use crate::movie::Movie;
 use crate::party::Party;
@@ -130,4 +131,9 @@ fn what_matchmaking_stores_stays_as_it_is() {
 #[test]
 fn what_parties_store_stays_as_it_is() {
     golden::<Party>(include_str!("party.1.txt"));
+}
+
+#[test]
+fn what_tournaments_store_stays_as_it_is() {
+    golden::<Tournament>(include_str!("tournament.1.txt"));
 }

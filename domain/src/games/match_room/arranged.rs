@@ -19,6 +19,7 @@ use super::player::Player;
 use super::seats::{Holder, Person, Seated};
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::games::league::{self, League, Played};
+use crate::games::tournament::{self, MatchOutcome, Tournament};
 use crate::games::{GameKind, Seat};
 use crate::matchmaking::{self, Matchmaking};
 use crate::refusal::{Refusal, RefusalKind};
@@ -146,7 +147,7 @@ impl Match {
             return Vec::new();
         };
         let rates = (arranged.rated && arranged.ratings.is_none()).then(|| self.rates()).flatten();
-        let report = (!arranged.reported).then(|| self.report(&arranged.by)).flatten();
+        let report = (!arranged.reported).then(|| self.report(arranged)).flatten();
         rates.into_iter().chain(report).collect()
     }
 
@@ -173,12 +174,42 @@ impl Match {
         results.iter().filter_map(one).collect()
     }
 
-    /// The duty to tell `by`, if it wants to know.
-    fn report(&self, by: &RoomId) -> Option<Duty> {
-        let played = matches!(self.ending, Some(Ending::Concluded { .. }));
-        let over = matchmaking::Command::Over { match_id: self.id, played };
-        let wants = by.kind() == Matchmaking::KIND;
-        wants.then(|| Duty::tell::<Matchmaking>(REPORT, by.clone(), &over))
+    /// The duty to tell whoever arranged it, if they want to know.
+    fn report(&self, arranged: &Arranged) -> Option<Duty> {
+        let by = arranged.by.clone();
+        match by.kind() {
+            Tournament::KIND => {
+                let (match_id, outcome) = (self.id, self.outcome(&arranged.invited));
+                let command = tournament::Command::Result { match_id, outcome };
+                Some(Duty::tell::<Tournament>(REPORT, by, &command))
+            }
+            Matchmaking::KIND => {
+                let played = matches!(self.ending, Some(Ending::Concluded { .. }));
+                let command = matchmaking::Command::Over { match_id: self.id, played };
+                Some(Duty::tell::<Matchmaking>(REPORT, by, &command))
+            }
+            _ => None,
+        }
+    }
+
+    /// How it came out for the `invited`. Those are taken to have come who have results, or still had their seat
+    /// at the end: whoever does not come in time loses it.
+    fn outcome(&self, invited: &[AccountId]) -> MatchOutcome {
+        let placing = |Placing { player, place, .. }: &Placing| match player {
+            Some(PlayerId::Account(account)) => Some((*account, *place)),
+            _ => None,
+        };
+        let placings: Vec<_> = match &self.ending {
+            Some(Ending::Concluded { results, .. }) => results.iter().filter_map(placing).collect(),
+            _ => Vec::new(),
+        };
+        let stayed = |at: usize| self.course.names.iter().any(|(seat, _)| seat.index() == at);
+        let played = |account: AccountId| placings.iter().any(|(who, _)| *who == account);
+        let all = invited.iter().copied().enumerate();
+        let came = all.filter(|(at, account)| stayed(*at) || played(*account));
+        let came = came.map(|(_, account)| account).collect();
+        let void = !matches!(self.ending, Some(Ending::Concluded { .. }));
+        MatchOutcome { came, placings, void }
     }
 
     /// What the end of such a duty leads to.

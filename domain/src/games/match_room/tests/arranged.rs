@@ -1,6 +1,6 @@
 //! Matches that another room arranged.
 
-use playhouse_protocol::ids::AccountId;
+use playhouse_protocol::ids::{AccountId, TournamentId};
 use uuid::Uuid;
 
 use super::super::arranged::{RATE, REPORT};
@@ -9,6 +9,7 @@ use super::stage::{Stage, creation, person, second};
 use crate::duty::Work;
 use crate::games::league::{self, Change};
 use crate::games::skill::Skill;
+use crate::games::tournament::{self, MatchOutcome, Tournament};
 use crate::matchmaking;
 
 fn account(n: u128) -> AccountId {
@@ -222,4 +223,58 @@ fn more_can_be_invited_while_there_is_room_also_late() {
     assert_eq!(code(stage.join(9)), "not_invited", "the seat was given up");
     stage.ask(&finder(), invite(&[11])).unwrap();
     stage.come(11).unwrap();
+}
+
+/// What the tournament that arranged a match is told, if it is owed.
+fn told(stage: &Stage) -> Option<MatchOutcome> {
+    let report = stage.rules.duties().into_iter().find(|duty| duty.id == REPORT)?;
+    let Work::Tell { room, command } = &report.work else { panic!("{report:?}") };
+    assert_eq!(room.kind(), Tournament::KIND);
+    match codec::decode(command).unwrap() {
+        tournament::Command::Result { match_id, outcome } if match_id == stage.rules.id => {
+            Some(outcome)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A pairing of persons 1 and 3 in a tournament.
+fn pairing() -> Stage {
+    let mut stage = Stage::empty();
+    let by = Caller::Room(tournament::room(TournamentId(Uuid::from_u128(9))));
+    stage.ask(&by, Command::Arrange(Box::new(arrangement(&[1, 3])))).unwrap();
+    stage
+}
+
+#[test]
+fn a_tournament_is_told_who_came_and_in_which_place() {
+    let mut stage = pairing();
+    [1, 3].iter().for_each(|who| drop(stage.come(*who).unwrap()));
+    stage.pass(COUNTDOWN);
+    stage.take_up().unwrap();
+    assert_eq!(told(&stage), None, "it is not over");
+    while stage.ticker.as_ref().unwrap().recording.world().outcome().is_none() {
+        stage.ticker.as_mut().unwrap().play(60);
+        stage.tell(true).unwrap();
+    }
+    stage.finish();
+    let outcome = told(&stage).expect("it is owed");
+    assert_eq!((outcome.came, outcome.void), (vec![account(1), account(3)], false));
+    assert!(outcome.placings.iter().any(|(_, place)| *place == Some(1)));
+    stage.duty_of(REPORT, DutyResult::Done(Vec::new()));
+    assert_eq!(told(&stage), None, "it is told once");
+    stage.end();
+}
+
+#[test]
+fn a_tournament_is_told_who_did_not_come() {
+    for (comes, came) in [(None, vec![]), (Some(3), vec![account(3)])] {
+        let mut stage = pairing();
+        if let Some(who) = comes {
+            stage.come(who).unwrap();
+        }
+        stage.pass(INVITED_TIME);
+        let outcome = told(&stage).expect("it is owed");
+        assert_eq!((outcome.came, outcome.placings, outcome.void), (came, vec![], true));
+    }
 }
