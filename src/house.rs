@@ -18,6 +18,7 @@ use playhouse_domain::audit::Audit;
 use playhouse_domain::games::friends::Friends;
 use playhouse_domain::games::league::League;
 use playhouse_domain::games::match_room::{Match, RUN};
+use playhouse_domain::games::tournament::Tournament;
 use playhouse_domain::matchmaking::Matchmaking;
 use playhouse_domain::movie::Movie;
 use playhouse_domain::party::Party;
@@ -129,6 +130,7 @@ fn kinds(start: Start) -> Start {
         .kind::<Friends>()
         .kind::<Matchmaking>()
         .kind::<Party>()
+        .kind::<Tournament>()
         .kind::<Audit>()
 }
 

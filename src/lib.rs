@@ -6,6 +6,7 @@
 //! - [`http`]: REST and pages; [`ws`]: the live connection; [`quic`]: the game transport.
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
 //!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
+//! - [`tournaments`]: what REST asks of tournaments.
 //! - [`trail`]: what was administered, and by whom. [`backups`]: copies made over the API.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
@@ -35,6 +36,7 @@ pub mod quic;
 pub mod rpc;
 pub mod server;
 pub mod tls;
+pub mod tournaments;
 pub mod trail;
 pub mod wire;
 pub mod ws;

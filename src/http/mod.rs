@@ -41,5 +41,6 @@ pub mod screens;
 pub mod series;
 pub mod showings;
 pub mod tickets;
+pub mod tournaments;
 pub mod unread;
 pub mod window;

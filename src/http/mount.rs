@@ -19,7 +19,7 @@ use super::refusals::refusals;
 use super::unread::unread;
 use super::{
     accounts, admin, bookings, games, health, holds, json, leaderboards, metrics, movies, openapi,
-    pages, parties, polls, questions, screens, series, showings, tickets,
+    pages, parties, polls, questions, screens, series, showings, tickets, tournaments,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -76,6 +76,7 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(leaderboards::routes)
             .configure(tickets::routes)
             .configure(parties::routes)
+            .configure(tournaments::routes)
             .configure(admin::routes);
     }
 }

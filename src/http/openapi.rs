@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::error::Problem;
 use super::{
     accounts, admin, bookings, etag, games, health, holds, leaderboards, movies, parties, polls,
-    questions, screens, series, showings, tickets,
+    questions, screens, series, showings, tickets, tournaments,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -122,6 +122,20 @@ use super::{
         parties::hand_over,
         parties::leave,
         parties::remove,
+        tournaments::create,
+        tournaments::list,
+        tournaments::own,
+        tournaments::get,
+        tournaments::register,
+        tournaments::withdraw,
+        tournaments::check_in,
+        tournaments::start,
+        tournaments::add,
+        tournaments::drop_out,
+        tournaments::dispute,
+        tournaments::accept,
+        tournaments::decide,
+        tournaments::cancel,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

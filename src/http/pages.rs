@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 21] = [
+const PAGES: [(&str, &str); 23] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -39,6 +39,8 @@ const PAGES: [(&str, &str); 21] = [
     ("/leaderboards", "leaderboard.html"),
     ("/leaderboards/{game}", "leaderboard.html"),
     ("/players/{id}", "player.html"),
+    ("/tournaments", "tournaments.html"),
+    ("/tournaments/{id}", "tournament.html"),
     ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),

@@ -30,4 +30,5 @@ mod shutdown;
 mod store_faults;
 mod terms;
 mod tls;
+mod tournaments;
 mod vanish;

@@ -68,10 +68,14 @@ async fn things(admin: &Client) -> Vec<(&'static str, String)> {
     let played = admin.post("/api/games/arena/sessions", json!({ "seats": 4 })).await.unwrap();
     let party = admin.post("/api/parties", json!({})).await.unwrap();
     let ticket = admin.post("/api/match/tickets", json!({ "game": "arena" })).await.unwrap();
+    let soon = (jiff::Timestamp::now() + std::time::Duration::from_secs(86_400)).to_string();
+    let cup = json!({ "title": "Cup", "game": "arena", "format": "swiss", "starts_at": soon });
+    let cup = admin.post("/api/tournaments", cup).await.unwrap();
     vec![
         ("party", id(&party, "id")),
         ("account", id(&party, "leader")),
         ("ticket", id(&ticket, "id")),
+        ("tournament", id(&cup, "id")),
         ("game", "arena".to_owned()),
         ("session", id(&played, "id")),
         ("movie", id(&whole, "movie_id")),

@@ -135,6 +135,13 @@ impl Cast {
             self.olga.post("/api/games/arena/sessions", json!({ "seats": 8 })).await.unwrap();
         self.things.insert("session", text(&made, "id"));
         self.things.insert("game", "arena".to_owned());
+        // And a tournament, for which nobody has registered.
+        let soon = (jiff::Timestamp::now() + std::time::Duration::from_secs(86_400)).to_string();
+        let cup =
+            json!({ "title": "Olga's", "game": "arena", "format": "swiss", "starts_at": soon });
+        let cup = self.olga.post("/api/tournaments", cup).await.unwrap();
+        self.things.insert("tournament", text(&cup, "id"));
+        self.things.insert("soon", soon);
     }
 
     /// Ann leads a party, and looks for a match of her own.
@@ -201,6 +208,7 @@ impl Cast {
         let mine = get(ann, format!("/api/showings/{}/seats", things("showing"))).await;
         let series = get(olga, format!("/api/series/{}", things("series"))).await;
         let session = get(olga, format!("/api/games/sessions/{}", things("session"))).await;
+        let cup = get(olga, format!("/api/tournaments/{}", things("tournament"))).await;
         still(json!({
             "account": get(ann, "/api/accounts/me".to_owned()).await,
             "booking": get(ann, format!("/api/bookings/{}", things("booking"))).await,
@@ -210,6 +218,7 @@ impl Cast {
             "answered": questions["questions"][0]["answered"],
             "series": [series["title"], series["polls"], series["current"]],
             "session": session["phase"],
+            "tournament": [cup["phase"], cup["title"], cup["players"]],
         }))
     }
 }

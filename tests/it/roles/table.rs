@@ -33,6 +33,7 @@ const SCREEN: &str = r#"{"name":"Two","theater":"Odeon","rows":[{"row":"A","seat
 const SHOWING: &str = r#"{"movie_id":"{movie}","screen_id":"{screen}","starts_at":"2031-05-01T20:00:00Z","prices":{"standard":"9.50"}}"#;
 const POLL: &str = r#"{"title":"Theirs","kind":"single","options":["A","B"]}"#;
 const SERIES: &str = r#"{"title":"Theirs","polls":["{poll}"]}"#;
+const CUP: &str = r#"{"title":"Theirs","game":"arena","format":"swiss","starts_at":"{soon}"}"#;
 const REFRESH: &str = r#"{"refresh_token":"none"}"#;
 
 /// Every operation; the test fails by name for one that is missing here.
@@ -159,4 +160,18 @@ pub(super) const TABLE: &[Row] = &[
     row("GET", "/api/showings/{showing}/seats", "+-+++", ""),
     row("POST", "/api/showings/{showing}/waitlist", "--+++", r#"{"count":1}"#),
     row("DELETE", "/api/showings/{showing}/waitlist/{wait}", "--???", ""),
+    row("GET", "/api/tournaments", "+++++", ""),
+    row("POST", "/api/tournaments", "--x++", CUP),
+    row("GET", "/api/tournaments/own", "--+++", ""),
+    row("GET", "/api/tournaments/{tournament}", "+++++", ""),
+    row("POST", "/api/tournaments/{tournament}/accept", "--???", r#"{"pairing":0}"#),
+    row("POST", "/api/tournaments/{tournament}/add", "--xx+", r#"{"username":"uma"}"#),
+    row("POST", "/api/tournaments/{tournament}/check-in", "--+++", ""),
+    row("POST", "/api/tournaments/{tournament}/decide", "--xx?", r#"{"pairing":0,"ruling":"a"}"#),
+    row("POST", "/api/tournaments/{tournament}/disputes", "--???", r#"{"pairing":0,"text":"no"}"#),
+    row("POST", "/api/tournaments/{tournament}/drop", "--xx+", r#"{"account":"{id}"}"#),
+    row("POST", "/api/tournaments/{tournament}/register", "--+++", "{}"),
+    row("POST", "/api/tournaments/{tournament}/withdraw", "--+++", ""),
+    row("POST", "/api/tournaments/{tournament}/start", "--xx+", ""),
+    row("POST", "/api/tournaments/{tournament}/cancel", "--xx+", ""),
 ];
