@@ -1,5 +1,5 @@
 //! The arena's page against the arena's rules: its step of an avatar, and a whole match in which it plays its own
-//! avatar ahead.
+//! avatar ahead. And the page of a tournament against the rules of a table.
 
 mod node;
 
@@ -155,6 +155,11 @@ impl Match {
 #[test]
 fn the_page_moves_an_avatar_as_the_rules_do() {
     node::holds("arena.test.mjs", &Value::Null);
+}
+
+#[test]
+fn the_page_of_a_tournament_takes_changes_in_and_sorts_its_table_as_the_rules_do() {
+    holds("bracket.test.mjs", &Value::Null);
 }
 
 #[test]

@@ -56,7 +56,9 @@ pub(super) async fn pages(server: &Server) -> Vec<String> {
     let games = ["/games".to_owned(), format!("/games/{lobby}"), format!("/games/{played}")];
     let more = [format!("/games/{played}/replay"), "/leaderboards/arena".into(), player];
     let games = games.into_iter().chain(more);
+    let cups = super::tournaments::cups(server).await;
     let made = [showing, format!("{poll}/present"), series, poll, room].into_iter().chain(games);
+    let made = made.chain(cups);
     let desk = ["", "?view=rooms", "?view=accounts", "?view=backups", "?view=trail"];
     let desk = desk.into_iter().map(|view| format!("/admin{view}"));
     fixed.into_iter().map(str::to_owned).chain(made).chain(desk).collect()
@@ -74,6 +76,10 @@ async fn visit(page: &Page, server: &Server, path: &str) {
         _ if path.ends_with("/replay") => "document.querySelector('#phase').textContent === ''",
         _ if path.starts_with("/games/") => {
             "['#door', '#results'].some(css => !document.querySelector(css).hidden)"
+        }
+        "/tournaments" => "document.querySelector('.cups li') !== null",
+        _ if path.starts_with("/tournaments/") => {
+            "document.querySelector('#draw-card:not([hidden]), #players li') !== null"
         }
         "/api/docs" => "document.querySelectorAll('main details, main section').length > 3",
         "/admin" => "document.querySelectorAll('#tiles > div').length > 3",

@@ -16,6 +16,7 @@ mod series;
 mod stage;
 mod swift;
 mod toys;
+mod tournaments;
 mod voters;
 
 use std::fs::DirEntry;
