@@ -15,8 +15,8 @@ mod rivals;
 mod series;
 mod stage;
 mod swift;
-mod toys;
 mod tournaments;
+mod toys;
 mod voters;
 
 use std::fs::DirEntry;

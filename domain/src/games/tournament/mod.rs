@@ -85,9 +85,9 @@ pub const LATE_MAX: Duration = Duration::from_secs(60);
 /// How long a disputed result waits for an organizer before it stands. 24 h.
 pub const RULING_TIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How long a match may take from when it is owed to its result. 2 h: more than the longest match may be
-/// active, with its lobby; after it the match counts as one without a result.
-pub const PLAYING_TIME: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a match may take from when it is owed to its result. 26 h: for a day a match may stand still, as while
+/// the server is stopped, and it is active for 90 min at most; after it the match counts as one without a result.
+pub const PLAYING_TIME: Duration = Duration::from_secs(26 * 60 * 60);
 
 /// How many matches of one tournament are played at once at most. 64: a sixteenth of what a server plays by
 /// default, so that others find room beside it. Pairings past it wait for their turn.
