@@ -159,7 +159,7 @@ fn the_page_moves_an_avatar_as_the_rules_do() {
 
 #[test]
 fn the_page_of_a_tournament_takes_changes_in_and_sorts_its_table_as_the_rules_do() {
-    holds("bracket.test.mjs", &Value::Null);
+    node::holds("bracket.test.mjs", &Value::Null);
 }
 
 #[test]
