@@ -81,7 +81,7 @@ pub(super) fn least_teams(shape: Shape, wait: Duration) -> u16 {
 /// How far from even a match may be, as a part of the even chance. None: any match will do.
 pub(super) fn uneven(wait: Duration) -> Option<f64> {
     let past = wait.saturating_sub(EVEN_FOR).as_secs_f64();
-    (wait < OVERDUE).then(|| UNEVEN + UNEVEN_EACH_SECOND * past)
+    (wait < OVERDUE).then_some(UNEVEN + UNEVEN_EACH_SECOND * past)
 }
 
 #[cfg(test)]

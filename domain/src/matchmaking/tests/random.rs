@@ -91,12 +91,12 @@ fn take(stage: &mut Stage, given: &mut Given, step: &Step) {
         Step::Refuse(n) => stage.refuse = n.into(),
         Step::Seats(n, free) => {
             if let Some(match_id) = nth_match(stage, n) {
-                stage.from_match(match_id, Command::Seats { match_id, free: free.into() });
+                stage.match_says(match_id, Command::Seats { match_id, free: free.into() });
             }
         }
         Step::Over(n, played) => {
             if let Some(match_id) = nth_match(stage, n) {
-                stage.from_match(match_id, Command::Over { match_id, played });
+                stage.match_says(match_id, Command::Over { match_id, played });
             }
         }
         Step::Kill => stage.restart(),

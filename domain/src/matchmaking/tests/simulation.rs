@@ -1,9 +1,9 @@
 //! Ten thousand tickets, and how good their matches are.
 //!
 //! Prints its seed and figures: `cargo test -p playhouse-domain ten_thousand -- --nocapture`.
-//! `SEED=…` plays another evening.
+//! How long a pass takes, `cargo bench -p playhouse-domain --bench matchmaking` says.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::crowd::{Lot, comers};
 use super::stage::{Stage, start};
@@ -22,24 +22,18 @@ struct Evening {
     /// How many were left when nobody came any more.
     left: usize,
     people: usize,
-    longest_pass: Duration,
-    slowest_slice: Duration,
 }
 
-fn seed() -> u64 {
-    std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1)
-}
+/// What the evening is drawn from. Another number is another evening.
+const SEED: u64 = 1;
 
 /// `total` tickets come to `game`, `each_second` on average; then time passes until nobody waits.
 fn evening(game: &str, total: usize, each_second: f64) -> Evening {
-    let seed = seed();
-    let (mut lot, mut stage) = (Lot(seed), Stage::new(game));
+    let (mut lot, mut stage) = (Lot(SEED), Stage::new(game));
     stage.strict = false;
     let party_max = super::plays(game).unwrap().shape.party_max();
     let mut told = Vec::new();
     let (mut came, mut next, mut people) = (0, start(), 0_u128);
-    let (mut pass, mut longest_pass, mut slowest_slice) =
-        (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     // Whoever is left when nobody comes any more may have nobody to play with.
     let few = u32::from(super::plays(game).unwrap().shape.people());
     while came < total || stage.rules.line.people >= few {
@@ -59,13 +53,7 @@ fn evening(game: &str, total: usize, each_second: f64) -> Evening {
             next = next + Duration::from_millis(gap as u64);
         }
         stage.now = stage.now + Duration::from_millis(20);
-        let began = Instant::now();
         stage.wake();
-        let took = began.elapsed();
-        (pass, slowest_slice) = (pass + took, slowest_slice.max(took));
-        if stage.rules.pass.cursor.is_none() {
-            longest_pass = longest_pass.max(std::mem::take(&mut pass));
-        }
         stage.do_duties();
         assert!(stage.now.since(start()) < Duration::from_secs(3600), "nobody starves");
     }
@@ -79,8 +67,6 @@ fn evening(game: &str, total: usize, each_second: f64) -> Evening {
             within: (0, 0, 0),
             left: 0,
             people: people as usize,
-            longest_pass,
-            slowest_slice,
         },
         |mut evening, (id, estimate)| {
             let Some((waited, party)) = stage.waited.get(&id).copied() else {
@@ -99,7 +85,7 @@ fn evening(game: &str, total: usize, each_second: f64) -> Evening {
     );
     evening.waits.sort_by(f64::total_cmp);
     evening.party_waits.sort_by(f64::total_cmp);
-    evening.tell(game, seed);
+    evening.tell(game);
     evening
 }
 
@@ -114,11 +100,11 @@ impl Evening {
         even as f64 / self.chances.len().max(1) as f64
     }
 
-    fn tell(&self, game: &str, seed: u64) {
+    fn tell(&self, game: &str) {
         let (waits, parties) = (&self.waits, &self.party_waits);
         println!(
-            "{game} seed={seed}: {} tickets of {} people in {} matches, {} left; wait p50 {:.1} p95 {:.1} max {:.1} s, \
-             parties p95 {:.1} s; even {:.1} %; within estimate {:?}; longest pass {:?}, slowest slice {:?}",
+            "{game} seed={SEED}: {} tickets of {} people in {} matches, {} left; wait p50 {:.1} p95 {:.1} max {:.1} s, \
+             parties p95 {:.1} s; even {:.1} %; within estimate {:?}",
             self.tickets,
             self.people,
             self.matches,
@@ -129,8 +115,6 @@ impl Evening {
             at(parties, 0.95),
             100.0 * self.even(),
             self.within,
-            self.longest_pass,
-            self.slowest_slice,
         );
     }
 

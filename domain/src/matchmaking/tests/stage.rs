@@ -212,7 +212,7 @@ impl Stage {
         self.ticket(&person(n), Command::Look { ticket })
     }
 
-    pub(super) fn from_match(&mut self, id: MatchId, command: Command) {
+    pub(super) fn match_says(&mut self, id: MatchId, command: Command) {
         self.ask(&Caller::Room(match_room::room(id)), command).unwrap();
     }
 

@@ -87,7 +87,7 @@ fn a_full_match_is_worth_some_seconds_and_a_small_one_is_better_than_none() {
     assert_eq!(stage.seats[&of].len(), 3);
     assert_eq!(stage.arranged[&of].creation.seats, 8, "others may come late");
 
-    stage.from_match(of, Command::Over { match_id: of, played: true });
+    stage.match_says(of, Command::Over { match_id: of, played: true });
     for n in 11..=18 {
         stage.queue(n, 25.0).unwrap();
     }
@@ -102,7 +102,7 @@ fn seats_that_are_free_in_a_match_are_filled_first() {
     stage.pass(seconds(20));
     let of = stage.match_of(1).unwrap();
     assert_eq!(stage.rules.running[&of].free, 5, "nobody was invited to these");
-    stage.from_match(of, Command::Seats { match_id: of, free: 3 });
+    stage.match_says(of, Command::Seats { match_id: of, free: 3 });
     stage.queue(4, 25.3).unwrap();
     stage.queue_party(1, vec![member(5, 25.0), member(6, 25.0), member(7, 24.0)], vec![]).unwrap();
     stage.pass(seconds(2));
@@ -120,10 +120,10 @@ fn whoever_comes_too_late_waits_as_before() {
     (1..=2).for_each(|n| drop(stage.queue(n, 25.0).unwrap()));
     stage.pass(seconds(25));
     let of = stage.match_of(1).unwrap();
-    stage.from_match(of, Command::Seats { match_id: of, free: 0 });
+    stage.match_says(of, Command::Seats { match_id: of, free: 0 });
     let cat = stage.queue(3, 25.0).unwrap();
     stage.pass(seconds(8));
-    stage.from_match(of, Command::Seats { match_id: of, free: 1 });
+    stage.match_says(of, Command::Seats { match_id: of, free: 1 });
     stage.refuse = 1;
     stage.pass(seconds(1));
     let again = stage.look(3, cat.id).unwrap();
@@ -132,8 +132,8 @@ fn whoever_comes_too_late_waits_as_before() {
     stage.pass(seconds(8));
     assert_eq!(stage.match_of(3), stage.match_of(4));
     assert_ne!(stage.match_of(3), Some(of), "nobody is sent there again until it says so");
-    stage.from_match(of, Command::Over { match_id: of, played: true });
-    stage.from_match(of, Command::Seats { match_id: of, free: 5 });
+    stage.match_says(of, Command::Over { match_id: of, played: true });
+    stage.match_says(of, Command::Seats { match_id: of, free: 5 });
     assert!(stage.rules.line.open.is_empty(), "it is over");
 }
 
@@ -217,7 +217,7 @@ fn who_came_to_a_match_in_vain_stands_in_front_next_time() {
     stage.pass(seconds(2));
     let of = stage.match_of(1).unwrap();
     stage.pass(seconds(30));
-    stage.from_match(of, Command::Over { match_id: of, played: false });
+    stage.match_says(of, Command::Over { match_id: of, played: false });
     assert_eq!(stage.look(1, ann.id).unwrap().state, Stands::CalledOff);
     let again = stage.queue(1, 25.0).unwrap();
     assert_eq!(again.since, ann.since);
