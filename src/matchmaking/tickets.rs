@@ -1,5 +1,6 @@
 //! Looking for a match.
 
+use bytes::Bytes;
 use playhouse_actors::handle::Rooms;
 use playhouse_domain::games::find;
 use playhouse_domain::games::league::Ranks;
@@ -13,7 +14,7 @@ use super::name_of;
 use super::parties;
 use super::requests::{RegionRequest, TicketRequest};
 use crate::accounts::Identity;
-use crate::asking::{Outcome, Tagged, ask, ask_now, no_such, unexpected};
+use crate::asking::{Outcome, ask, ask_now, no_such, unexpected};
 use crate::games::league;
 use crate::http::error::Problem;
 
@@ -138,6 +139,6 @@ async fn act(
 /// # Errors
 ///
 /// `not_found` for a game that there is not.
-pub async fn queue(rooms: &Rooms, who: &Identity, game: &str) -> Result<Tagged, Problem> {
-    Ok(Tagged::new(rooms.view(&room(game)?, who.caller()).await?))
+pub async fn queue(rooms: &Rooms, who: &Identity, game: &str) -> Result<Bytes, Problem> {
+    Ok(rooms.view(&room(game)?, who.caller()).await?.json)
 }

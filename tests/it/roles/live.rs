@@ -10,12 +10,14 @@ use super::cast::{Cast, ROLES};
 
 /// Rooms, and what each role is answered that follows them: `+` it may, or the error's number.
 /// 102: to them it is as if there were no such room. 103: it is not for them.
-const CHANNELS: [(&str, [&str; 5]); 13] = [
+const CHANNELS: [(&str, [&str; 5]); 15] = [
     ("account:{id}", ["102", "102", "102", "102", "102"]),
     ("admin:rooms", ["103", "103", "103", "103", "+"]),
     ("audit:{poll}", ["102", "102", "102", "102", "102"]),
     ("game:{session}", ["+", "+", "+", "+", "+"]),
+    ("matchmaking:{game}", ["102", "102", "+", "+", "+"]),
     ("movie:{movie}", ["102", "102", "102", "102", "102"]),
+    ("party:{party}", ["102", "102", "102", "102", "+"]),
     ("poll:{poll}", ["+", "+", "+", "+", "+"]),
     ("questions:{poll}", ["+", "+", "+", "+", "+"]),
     ("roll:{poll}", ["102", "102", "102", "102", "102"]),
