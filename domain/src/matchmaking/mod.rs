@@ -80,8 +80,8 @@ const PASS_SOON: Duration = Duration::from_millis(100);
 /// How long the thread is left to others between two slices. 20 ms.
 const SLICE_EVERY: Duration = Duration::from_millis(20);
 
-/// How many pairs a slice looks at. 4,000: some 0.3 ms, see `cargo bench -p playhouse-domain --bench
-/// matchmaking`.
+/// How many pairs a slice looks at. 4,000: meant to stay under a millisecond, which
+/// `cargo bench -p playhouse-domain --bench matchmaking` measures.
 const SLICE_LOOKS_MAX: u32 = 4000;
 
 /// How many matches a slice makes. 32: their record stays within a few KiB.
