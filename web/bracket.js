@@ -48,8 +48,9 @@ function spoken(view, one) {
 /** One pairing, as a button that shows more of it. */
 export function pairing(view, one, own, choose) {
   const mine = own && (one.a === own || one.b === own);
-  return el("button", { type: "button", class: `pairing ${one.state}${mine ? " mine" : ""}`, "data-pairing": one.pairing, "aria-label": spoken(view, one), onclick: () => choose(one.pairing) },
-    side(view, one, "a", own), side(view, one, "b", own), el("span", { class: "state" }, stateOf(one)));
+  return el("button", { type: "button", class: `pairing ${one.state}${mine ? " mine" : ""}`, "data-pairing": one.pairing, onclick: () => choose(one.pairing) },
+    el("span", { class: "unseen" }, spoken(view, one)),
+    el("span", { class: "sides", "aria-hidden": "true" }, side(view, one, "a", own), side(view, one, "b", own), el("span", { class: "state" }, stateOf(one))));
 }
 
 const third = (view, one) => view.third_place && one.pairing === view.pairings.length - 1 && view.pairings.length % 2 === 0 && one.round === view.rounds && one.pairing > 0;

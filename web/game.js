@@ -153,8 +153,8 @@ function lobby() {
   const how = { bot: "bot", reserved: "on the way", here: "", away: "connection lost" };
   $("#players").replaceChildren(...view.players.map((player) => el("li", { class: player === own ? "own" : null },
     el("span", {}, player.name, player === own ? " (you)" : "", player.seat === host ? ", host" : ""),
-    el("small", {}, [how[player.state], player.ready || player.state === "bot" ? "ready" : "not ready"].filter(Boolean).join(", ")),
-    runs && player !== own && player.state !== "bot" ? order(player, view.muted ?? [], keeps) : null)));
+    runs && player !== own && player.state !== "bot" ? order(player, view.muted ?? [], keeps) : null,
+    el("small", {}, [how[player.state], player.ready || player.state === "bot" ? "ready" : "not ready"].filter(Boolean).join(", ")))));
   const ready = Boolean(own?.ready);
   $("#ready").setAttribute("aria-pressed", String(ready));
   $("#ready").textContent = ready ? "Ready. Not yet?" : "I am ready";

@@ -56,11 +56,21 @@ pub async fn leaderboard(
     let command = match (query.around.as_deref(), query.friends) {
         (Some(around), _) => Command::Around { account: named(who, around)?, count },
         (None, true) => Command::Among(with_friends(rooms, who.ok_or_else(nobody)?).await?),
-        (None, false) => Command::Page { from: query.from.unwrap_or(1).max(1), count },
+        (None, false) => Command::Page { from: place(query.from)?, count },
     };
     match look(rooms, &room, &command).await? {
         Reply::Page(part) => Ok(Leaderboard::of(game, part)),
         _ => Err(unexpected(&room)),
+    }
+}
+
+/// The place that is asked for; the first, if none is.
+fn place(from: Option<u32>) -> Result<u32, Problem> {
+    let (from, last) = (from.unwrap_or(1), league::PLAYERS_MAX as u32);
+    match from {
+        0 => Err(invalid("invalid_query", "from is 1 or more, not 0")),
+        _ if from > last => Err(invalid("invalid_query", format!("from is at most {last}"))),
+        _ => Ok(from),
     }
 }
 

@@ -75,7 +75,7 @@ pub struct PlayedQuery {
 #[into_params(parameter_in = Query)]
 pub struct LeaderboardQuery {
     /// From this place on.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 1_048_576)]
     pub from: Option<u32>,
     /// With this player in the middle: `me`, or an account's id.
     pub around: Option<String>,

@@ -104,7 +104,7 @@ const WRITE_NOTHING: [(&str, &str); 3] = [
     ),
 ];
 
-/// Operations that take a match that was played: they are killed in `tournaments.rs`.
+/// Operations that take a match that was played, which takes a minute: they are not tried.
 const AFTER_PLAY: [&str; 2] =
     ["POST /api/tournaments/{tournament}/accept", "POST /api/tournaments/{tournament}/disputes"];
 

@@ -151,6 +151,7 @@ impl Cast {
         let ticket = self.ann.post("/api/match/tickets", ticket).await.unwrap();
         self.things.insert("party", text(&party, "id"));
         self.things.insert("account", text(&party, "leader"));
+        self.things.insert("player", text(&party, "leader"));
         self.things.insert("ticket", text(&ticket, "id"));
     }
 

@@ -10,11 +10,13 @@ use super::cast::{Cast, ROLES};
 
 /// Rooms, and what each role is answered that follows them: `+` it may, or the error's number.
 /// 102: to them it is as if there were no such room. 103: it is not for them.
-const CHANNELS: [(&str, [&str; 5]); 15] = [
+const CHANNELS: [(&str, [&str; 5]); 18] = [
     ("account:{id}", ["102", "102", "102", "102", "102"]),
     ("admin:rooms", ["103", "103", "103", "103", "+"]),
     ("audit:{poll}", ["102", "102", "102", "102", "102"]),
+    ("friends:{player}", ["102", "102", "102", "102", "102"]),
     ("game:{session}", ["+", "+", "+", "+", "+"]),
+    ("league:{game}", ["+", "+", "+", "+", "+"]),
     ("matchmaking:{game}", ["102", "102", "+", "+", "+"]),
     ("movie:{movie}", ["102", "102", "102", "102", "102"]),
     ("party:{party}", ["102", "102", "102", "102", "+"]),
@@ -24,6 +26,7 @@ const CHANNELS: [(&str, [&str; 5]); 15] = [
     ("screen:{screen}", ["102", "102", "102", "102", "102"]),
     ("series:{series}", ["+", "+", "+", "+", "+"]),
     ("showing:{showing}", ["+", "+", "+", "+", "+"]),
+    ("tournament:{tournament}", ["+", "+", "+", "+", "+"]),
     ("unique:{id}", ["102", "102", "102", "102", "102"]),
     ("nothing:{id}", ["102", "102", "102", "102", "102"]),
 ];

@@ -231,6 +231,11 @@ impl Rules for Tournament {
         Some(if presides { Audience::Presenter } else { Audience::Public })
     }
 
+    /// Both, so that whoever decides goes on from their own offset too.
+    fn audiences(&self) -> Vec<Audience> {
+        vec![Audience::Public, Audience::Presenter]
+    }
+
     fn change(&self, event: &Event, audience: &Audience) -> Option<Change> {
         self.changed(event, *audience == Audience::Presenter)
     }
