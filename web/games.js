@@ -1,5 +1,6 @@
 // The list of live matches: see how they stand, join one by a click, open another.
 
+import { find } from "./find.js";
 import { Live } from "./live.js";
 import { best, go, inWords, isOver, listed, make, myName, people, reach, seated } from "./matches.js";
 import { gameModule } from "./play.js";
@@ -90,6 +91,7 @@ async function look() {
   for (const game of found) if (game) games.set(game.kind.game, game);
   kinds();
   $("#make").hidden = !account;
+  if (account) find(live, [...games].map(([name, { module }]) => [name, module.title]));
 }
 
 /** What a match's own channel says, as a row of the list has it. */

@@ -73,9 +73,10 @@ impl Cup {
 
     /// Everybody is known to the server again, which was killed.
     fn again(&mut self) {
-        let again = |who: &Client| self.server.client().with_token(who.token().unwrap());
-        self.admin = again(&self.admin);
-        self.people = self.people.iter().map(again).collect();
+        let client = self.server.client();
+        for who in std::iter::once(&mut self.admin).chain(&mut self.people) {
+            *who = client.with_token(who.token().unwrap());
+        }
     }
 
     /// The match of `pairing`, once it can be entered.

@@ -17,7 +17,7 @@ fn pairs(round: u16, even: u16, field: u16) -> Vec<Sides> {
     let turning = even - 1;
     // The last place stays; opposite of it is where the circle has been turned to.
     let (last, opposite) = (even - 1, (round * (even / 2)) % turning);
-    let fixed = if round % 2 == 0 { [opposite, last] } else { [last, opposite] };
+    let fixed = if round.is_multiple_of(2) { [opposite, last] } else { [last, opposite] };
     let others = (1..even / 2).map(|step| {
         let (ahead, behind) = (opposite + step, opposite + turning - step);
         [ahead % turning, behind % turning]

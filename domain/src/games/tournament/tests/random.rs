@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 
+use super::super::pairing::Pairing;
 use super::super::*;
 use super::stage::{Stage, account, creation, entry, minutes, organizer, person};
 
@@ -122,7 +123,7 @@ fn is_sound(stage: &Stage, n: u16, format: Format) {
     assert_eq!(rules.phase, Phase::Concluded);
     let mut places = rules.places();
     assert_eq!(places.iter().filter(|place| **place == 1).count(), 1, "one champion");
-    let mut met: Vec<_> = rules.pairings.iter().filter_map(|one| one.players()).collect();
+    let mut met: Vec<_> = rules.pairings.iter().filter_map(Pairing::players).collect();
     met.iter_mut().for_each(|pair| pair.sort_unstable());
     let meetings = met.len();
     met.sort_unstable();
