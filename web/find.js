@@ -10,7 +10,7 @@ const queues = new Map();
 /** The matches that this page has led into already. */
 const led = new Set();
 
-const searching = ({ state } = {}) => state === "waiting" || state === "placing";
+const searching = (ticket) => ticket?.state === "waiting" || ticket?.state === "placing";
 
 /** How much longer it takes, as honestly as it is known. */
 function expected(estimate) {

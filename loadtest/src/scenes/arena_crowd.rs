@@ -95,8 +95,7 @@ async fn look(client: &Client, id: &str, web: bool, seen: &mut Seen) -> PlayErro
     let end = loop {
         let tick = match spectator.next().await {
             Ok(table) => table.tick(),
-            // In a lobby nothing is shown for as long as it takes.
-            Err(PlayError::TimedOut) if before.is_none() => continue,
+            // Also where nothing was shown for long, as in a lobby: another connection does no harm.
             Err(end) => break end,
         };
         let follows = |(last, cuts)| cuts != spectator.cuts || tick == last + 1;

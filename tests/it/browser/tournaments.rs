@@ -54,7 +54,7 @@ pub(super) async fn cups(server: &Server) -> Vec<String> {
 /// What the pairing of that number says.
 fn says(pairing: u16, what: &str) -> String {
     format!(
-        "return document.querySelector('[data-pairing=\"{pairing}\"]')?.getAttribute('aria-label') === '{what}'"
+        "return document.querySelector('[data-pairing=\"{pairing}\"] .unseen')?.textContent === '{what}'"
     )
 }
 

@@ -252,7 +252,7 @@ impl Rules for Match {
         }
     }
 
-    /// Version 1 ended before [`Self::arranged`].
+    /// Version 1 ended before `arranged`.
     fn upcast_state(from: u16, bytes: &[u8]) -> Result<Self, String> {
         let rest = match from {
             1 => codec::encode(&(None::<Box<Arranged>>, Conduct::default())),
