@@ -60,7 +60,8 @@ fn nothing_that_is_written_at_once_needs_more_than_the_file_has_in_advance() {
         let (end, blocks) = file(dir.path());
         println!("{what}: the file grew by {} KiB", (end - before) / 1024);
         assert!(blocks >= end, "{what}: {blocks} bytes of blocks for {end}");
-        assert!(end - before < needed(written as u64) * 3 / 4, "{what}: {} bytes", end - before);
+        // A tenth is left for what no test has met.
+        assert!(end - before < needed(written as u64) * 9 / 10, "{what}: {} bytes", end - before);
     };
     // Small frames among small and among large ones, as many bytes as a batch takes, the largest frame.
     let sizes =
