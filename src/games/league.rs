@@ -1,7 +1,6 @@
 //! Leaderboards, players and friends by REST: what the league of a game says, as JSON.
 
 use actix_web::http::StatusCode;
-use bytes::Bytes;
 use playhouse_actors::handle::Rooms;
 use playhouse_domain::games::friends::{self, Friends};
 use playhouse_domain::games::league::{self, Command, League, Ranks, Reply};
@@ -14,8 +13,6 @@ use super::shapes::league::{Friend, FriendList, Leaderboard, Player, PlayerGame,
 use crate::accounts::Identity;
 use crate::asking::{ask_now, invalid, no_such, unexpected};
 use crate::http::error::Problem;
-use crate::http::paging::Page;
-use crate::lists::{self, Range};
 
 /// How many places are shown where nothing else is asked for. 20.
 const SHOWN: u16 = 20;
@@ -164,16 +161,6 @@ pub async fn player(rooms: &Rooms, id: AccountId) -> Result<Player, Problem> {
         }
     }
     Ok(Player { id: id.to_string(), name, games })
-}
-
-/// The matches that `id` played to their end, the newest first.
-///
-/// # Errors
-///
-/// The store's problem.
-pub async fn matches(rooms: &Rooms, id: AccountId, page: &Page) -> Result<Bytes, Problem> {
-    let (table, prefix) = ("matches_by_player", format!("{id}/"));
-    lists::page(rooms, Range { table, prefix, descending: true, ..Range::default() }, page).await
 }
 
 /// Does something to the friends of `who`, which answers who they are then.

@@ -9,7 +9,7 @@ use playhouse_domain::games::match_room::{
 use playhouse_domain::games::{GameKind, find, kinds};
 use playhouse_domain::room::Caller;
 use playhouse_domain::text::key_part;
-use playhouse_protocol::ids::{CommandKey, GuestId, MatchId, RoomId};
+use playhouse_protocol::ids::{AccountId, CommandKey, GuestId, MatchId, RoomId};
 
 use super::Stage;
 use super::foyer::Seen;
@@ -168,13 +168,13 @@ pub async fn list(
     lists::page(rooms, Range { table, prefix, descending: true, ..Range::default() }, page).await
 }
 
-/// The matches that `who` played to their end, the newest first.
+/// The matches that `account` played to their end, the newest first.
 ///
 /// # Errors
 ///
 /// The store's problem.
-pub async fn played(rooms: &Rooms, who: &Identity, page: &Page) -> Result<Bytes, Problem> {
-    let (table, prefix) = ("matches_by_player", format!("{}/", who.account));
+pub async fn played(rooms: &Rooms, account: AccountId, page: &Page) -> Result<Bytes, Problem> {
+    let (table, prefix) = ("matches_by_player", format!("{account}/"));
     lists::page(rooms, Range { table, prefix, descending: true, ..Range::default() }, page).await
 }
 

@@ -169,7 +169,7 @@ pub async fn played(
     query: web::Query<PlayedQuery>,
 ) -> Result<HttpResponse, Problem> {
     let page = Page::new(query.limit, query.cursor.as_deref())?;
-    Ok(etag::bytes(&req, run::played(&app.rooms, &who, &page).await?))
+    Ok(etag::bytes(&req, run::played(&app.rooms, who.account, &page).await?))
 }
 
 /// A match: who is there, how it stands, how it ended.

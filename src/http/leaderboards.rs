@@ -14,10 +14,10 @@ use super::etag;
 use super::key::IdempotencyKey;
 use super::paging::{List, Page};
 use crate::app::App;
-use crate::games::league;
 use crate::games::requests::{LeaderboardQuery, PlayedQuery};
 use crate::games::shapes::PlayedRow;
 use crate::games::shapes::league::{FriendList, Leaderboard, Player, Seasons};
+use crate::games::{league, run};
 use crate::trail::deed;
 
 /// Mounts the leaderboards.
@@ -128,7 +128,7 @@ pub async fn matches(
     query: web::Query<PlayedQuery>,
 ) -> Result<HttpResponse, Problem> {
     let page = Page::new(query.limit, query.cursor.as_deref())?;
-    Ok(etag::bytes(&req, league::matches(&app.rooms, *player, &page).await?))
+    Ok(etag::bytes(&req, run::played(&app.rooms, *player, &page).await?))
 }
 
 /// Whom the caller counts among their friends. Nobody else sees it.
