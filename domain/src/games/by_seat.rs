@@ -8,9 +8,15 @@ use super::{SEATS_MAX, Seat};
 
 /// A value for each seat that is taken, by seat. As long as the highest seat that was ever taken, so that it takes
 /// no memory but when a player comes.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct BySeat<T>(Vec<Option<T>>);
+
+impl<T> Default for BySeat<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
 
 impl<T> BySeat<T> {
     /// True if somebody has `seat`.

@@ -24,7 +24,7 @@ use self::snake::{GROWS, Ground, STEPS, Snake};
 use super::bot::Bot;
 use super::game::{Game, Happenings, Hears, Outcome, SeatInput, Suspicion};
 use super::settings::within;
-use super::{Seat, hash};
+use super::{BySeat, Seat, hash};
 use crate::refusal::Refusal;
 
 /// Everybody goes a cell in every so many ticks: ten cells a second.
@@ -73,8 +73,7 @@ pub struct Snakes {
     tick: u32,
     /// How many moves were made, modulo 256.
     moves: u8,
-    /// By seat; as long as the highest seat that was ever taken.
-    players: Vec<Option<Player>>,
+    players: BySeat<Player>,
     /// By number, as many as there can be.
     food: Vec<Option<Food>>,
     over: bool,
@@ -152,9 +151,13 @@ impl Snakes {
         Ground { size: self.settings.size, walls: self.settings.walls }
     }
 
-    fn alive(&self) -> impl Iterator<Item = (usize, &Player)> {
-        let players = self.players.iter().enumerate();
-        players.filter_map(|(seat, player)| Some((seat, player.as_ref().filter(|p| p.alive)?)))
+    fn alive(&self) -> impl Iterator<Item = (Seat, &Player)> {
+        self.players.iter().filter(|(_, player)| player.alive)
+    }
+
+    /// Every seat, those that were left among them, by rising seat.
+    fn seats(&self) -> impl Iterator<Item = Seat> + use<> {
+        self.players.in_turn(0)
     }
 
     /// A number below `below`, by chance.
@@ -169,7 +172,7 @@ impl Snakes {
 
     fn listen(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {
         for SeatInput { seat, input, .. } in inputs {
-            let Some(Some(player)) = self.players.get_mut(seat.index()) else { continue };
+            let Some(player) = self.players.get_mut(*seat) else { continue };
             match schema::wish(*input) {
                 Ok(Some(way)) if player.alive => player.listen(way),
                 Ok(_) => {}
@@ -182,8 +185,8 @@ impl Snakes {
     /// who ran into each other.
     fn advance(&mut self, happened: &mut Happenings) {
         let (ground, moves) = (self.ground(), self.moves.wrapping_add(1));
-        for seat in 0..self.players.len() {
-            let Some(player) = self.players[seat].as_mut().filter(|p| p.alive) else { continue };
+        for seat in self.seats() {
+            let Some(player) = self.players.get_mut(seat).filter(|p| p.alive) else { continue };
             let way = player.way();
             if !player.snake.go(ground, way, moves) {
                 self.fall(seat, 0, happened);
@@ -198,13 +201,13 @@ impl Snakes {
         let mut dies = [None; PLAYERS_MAX as usize];
         for (seat, player) in self.alive() {
             let head = player.snake.head;
-            let meets = |(other, of): &(usize, &Player)| *other != seat && of.snake.head == head;
-            dies[seat] = match bodies.get(head) {
-                0 => self.alive().find(meets).map(|(other, _)| other as u8 + 1),
+            let meets = |(other, of): &(Seat, &Player)| *other != seat && of.snake.head == head;
+            dies[seat.index()] = match bodies.get(head) {
+                0 => self.alive().find(meets).map(|(other, _)| named(other)),
                 by => Some(by),
             };
         }
-        for (seat, by) in dies.into_iter().enumerate() {
+        for (seat, by) in (0..).map(Seat).zip(dies) {
             if let Some(by) = by {
                 self.fall(seat, by, happened);
             }
@@ -212,10 +215,10 @@ impl Snakes {
     }
 
     /// The snake of `seat` dies of the one `by`: a seat and one; 0 for nobody.
-    fn fall(&mut self, seat: usize, by: u8, happened: &mut Happenings) {
+    fn fall(&mut self, seat: Seat, by: u8, happened: &mut Happenings) {
         let (ground, moves, tick) = (self.ground(), self.moves, self.tick);
         let Self { players, food, .. } = self;
-        let Some(Some(player)) = players.get_mut(seat) else { return };
+        let Some(player) = players.get_mut(seat) else { return };
         (player.alive, player.life) = (false, tick + RESPAWN);
         (player.wish, player.next) = (None, [None; 2]);
         player.deaths = player.deaths.saturating_add(1);
@@ -223,9 +226,9 @@ impl Snakes {
             let Some(free) = food.iter_mut().find(|food| food.is_none()) else { break };
             *free = Some(Food { at, born: tick });
         }
-        let by = if usize::from(by) == seat + 1 { 0 } else { by };
-        happened.tell(Hears::All, schema::DEATH, &[seat as i32, by.into()]);
-        let killer = usize::from(by).checked_sub(1).and_then(|by| players.get_mut(by)?.as_mut());
+        let by = if by == named(seat) { 0 } else { by };
+        happened.tell(Hears::All, schema::DEATH, &[seat.0.into(), by.into()]);
+        let killer = by.checked_sub(1).and_then(|by| players.get_mut(Seat(by.into())));
         if let Some(killer) = killer {
             killer.kills = killer.kills.saturating_add(1);
         }
@@ -236,14 +239,14 @@ impl Snakes {
         let (ground, moves, mut cells) = (self.ground(), self.moves, Cells::EMPTY);
         for (seat, player) in self.alive() {
             let of = player.snake.cells(ground, moves).skip(skipped);
-            of.for_each(|at| cells.put(at, seat as u8 + 1));
+            of.for_each(|at| cells.put(at, named(seat)));
         }
         cells
     }
 
     /// Whose head is where food is eats it.
     fn eat(&mut self) {
-        for player in self.players.iter_mut().flatten().filter(|player| player.alive) {
+        for (_, player) in self.players.iter_mut().filter(|(_, player)| player.alive) {
             let lies = |food: &&mut Option<Food>| food.is_some_and(|f| f.at == player.snake.head);
             if let Some(eaten) = self.food.iter_mut().find(lies) {
                 *eaten = None;
@@ -257,9 +260,9 @@ impl Snakes {
     fn fill(&mut self) {
         let mut cells = self.cells(0);
         self.food.iter().flatten().for_each(|food| cells.put(food.at, EDIBLE));
-        for seat in 0..self.players.len() {
+        for seat in self.seats() {
             let waits = |player: &Player| !player.alive && player.life <= self.tick;
-            if self.players[seat].as_ref().is_some_and(waits) {
+            if self.players.get(seat).is_some_and(waits) {
                 self.come_in(seat, &mut cells);
             }
         }
@@ -276,7 +279,7 @@ impl Snakes {
         (0..TRIES).map(|_| self.draw_cell()).find(|at| is_good(*at))
     }
 
-    fn come_in(&mut self, seat: usize, cells: &mut Cells) {
+    fn come_in(&mut self, seat: Seat, cells: &mut Cells) {
         let (ground, way, moves) = (self.ground(), self.draw(STEPS.len() as u8), self.moves);
         let is_clear = |at: (u8, u8)| {
             let ahead = |at: &(u8, u8)| ground.next(*at, way);
@@ -284,11 +287,16 @@ impl Snakes {
             free.take_while(|at| matches!(cells.get(*at), 0 | EDIBLE)).count() == AHEAD
         };
         let Some(at) = self.find(|at| cells.get(at) == 0 && is_clear(at)) else { return };
-        let Some(player) = self.players[seat].as_mut() else { return };
+        let Some(player) = self.players.get_mut(seat) else { return };
         (player.alive, player.life, player.best) = (true, self.tick, player.best.max(1));
         player.snake.come_in(at, way, moves);
-        cells.put(at, seat as u8 + 1);
+        cells.put(at, named(seat));
     }
+}
+
+/// A seat as cells and deaths name it: a seat and one.
+fn named(seat: Seat) -> u8 {
+    seat.0 as u8 + 1
 }
 
 impl Game for Snakes {
@@ -312,7 +320,8 @@ impl Game for Snakes {
 
     fn new(settings: &Settings, seed: u64) -> Self {
         let (settings, food) = (*settings, vec![None; usize::from(FOOD_MAX)]);
-        Self { settings, chance: seed, tick: 0, moves: 0, players: Vec::new(), food, over: false }
+        let players = BySeat::default();
+        Self { settings, chance: seed, tick: 0, moves: 0, players, food, over: false }
     }
 
     fn tick(&self) -> u32 {
@@ -320,27 +329,22 @@ impl Game for Snakes {
     }
 
     fn has(&self, seat: Seat) -> bool {
-        self.players.get(seat.index()).is_some_and(Option::is_some)
+        self.players.has(seat)
     }
 
     fn enter(&mut self, seat: Seat) {
-        if seat.0 >= PLAYERS_MAX || self.has(seat) {
+        if seat.0 >= PLAYERS_MAX {
             return;
-        }
-        if self.players.len() <= seat.index() {
-            self.players.resize(seat.index() + 1, None);
         }
         let (snake, entered, life) = (Snake::new(), self.tick, self.tick);
         let (wish, next, best) = (None, [None; 2], 0);
         let player =
             Player { alive: false, snake, entered, life, wish, next, best, kills: 0, deaths: 0 };
-        self.players[seat.index()] = Some(player);
+        self.players.enter(seat, player);
     }
 
     fn leave(&mut self, seat: Seat) {
-        if let Some(player) = self.players.get_mut(seat.index()) {
-            *player = None;
-        }
+        self.players.leave(seat);
     }
 
     fn step(&mut self, inputs: &[SeatInput], happened: &mut Happenings) {
@@ -355,8 +359,8 @@ impl Game for Snakes {
             self.fill();
         }
         let last = u32::from(self.settings.minutes) * 60 * u32::from(Self::SCHEMA.tick_hz);
-        let ends = |player: &Player| player.best >= self.settings.length;
-        self.over = self.tick >= last || self.players.iter().flatten().any(ends);
+        let ends = |(_, player): (Seat, &Player)| player.best >= self.settings.length;
+        self.over = self.tick >= last || self.players.iter().any(ends);
     }
 
     fn write(&self, table: &mut Table) {
@@ -372,10 +376,8 @@ impl Game for Snakes {
     }
 
     fn standings(&self) -> Outcome {
-        let score = |(seat, player): (usize, &Option<Player>)| {
-            Some((Seat(seat as u16), i32::from(player.as_ref()?.best)))
-        };
-        Outcome::by_score(self.players.iter().enumerate().filter_map(score))
+        let score = |(seat, player): (Seat, &Player)| (seat, i32::from(player.best));
+        Outcome::by_score(self.players.iter().map(score))
     }
 
     fn bot(settings: &Settings, seat: Seat, seed: u64) -> Box<dyn Bot> {

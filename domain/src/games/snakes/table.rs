@@ -12,9 +12,7 @@ use crate::games::Seat;
 impl Snakes {
     pub(super) fn write_table(&self, table: &mut Table) {
         table.begin(self.tick);
-        for (seat, player) in self.players.iter().enumerate() {
-            let Some(player) = player else { continue };
-            let seat = seat as u16;
+        for (Seat(seat), player) in self.players.iter() {
             if player.alive {
                 self.write_snake(table, seat, player);
             }
@@ -60,8 +58,8 @@ impl Snakes {
             COILS.. => (slot - COILS) / COILS_EACH,
             _ => return 1,
         };
-        let player = |seat: u16| self.players.get(usize::from(seat)).and_then(Option::as_ref);
-        let (Some(own), Some(other)) = (player(seat.0), player(of)) else { return 1 };
+        let (own, other) = (self.players.get(seat), self.players.get(Seat(of)));
+        let (Some(own), Some(other)) = (own, other) else { return 1 };
         if of == seat.0 {
             return u16::MAX;
         }

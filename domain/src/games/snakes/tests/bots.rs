@@ -35,8 +35,8 @@ fn played(settings: Settings, seats: u16, seed: u64, ticks: u32) -> Snakes {
 fn as_told(game: &Snakes, table: &Table, seen: &EntitySet) {
     let sight = Sight::new(Seat(0), table.tick(), table, seen);
     for (seat, player) in game.alive() {
-        let head = table.get(seat as u16).expect("whoever lives is told of");
-        let told = bot::body(game.ground(), &sight, seat as u16, head).expect("it has a place");
+        let head = table.get(seat.0).expect("whoever lives is told of");
+        let told = bot::body(game.ground(), &sight, seat.0, head).expect("it has a place");
         let is = player.snake.cells(game.ground(), game.moves);
         assert!(told.eq(is), "seat {seat} at tick {}", table.tick());
     }
@@ -48,7 +48,7 @@ fn a_bot_alone_lives_and_grows() {
         let settings = Settings { walls, minutes: 30, ..Settings::default() };
         let bests = [0, 1, 2, 3].map(|seed| {
             let game = played(settings, 1, seed, 20 * 150);
-            game.players[0].as_ref().map_or(0, |player| player.best)
+            game.players.get(Seat(0)).map_or(0, |player| player.best)
         });
         println!("alone for two and a half minutes, walls {walls}: {bests:?} long");
         assert!(bests.iter().filter(|best| **best >= 40).count() >= 3, "{bests:?}");
@@ -59,7 +59,8 @@ fn a_bot_alone_lives_and_grows() {
 fn bots_among_themselves_live_eat_and_die_of_each_other() {
     let settings = Settings { length: 96, ..Settings::default() };
     let game = played(settings, 12, 5, 20 * 120);
-    let of = |what: fn(&Player) -> u32| game.players.iter().flatten().map(what).sum::<u32>();
+    let of =
+        |what: fn(&Player) -> u32| game.players.iter().map(|(_, player)| what(player)).sum::<u32>();
     let (best, kills, deaths) =
         (of(|p| p.best.into()) / 12, of(|p| p.kills.into()), of(|p| p.deaths.into()));
     println!("12 bots for two minutes: {best} long in the mean, {kills} kills, {deaths} deaths");

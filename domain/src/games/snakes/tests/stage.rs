@@ -19,7 +19,7 @@ impl Stage {
     pub(super) fn new(settings: Settings, seats: u16) -> Self {
         let mut game = Snakes::new(&settings, 7);
         (0..seats).for_each(|seat| game.enter(Seat(seat)));
-        game.players.iter_mut().flatten().for_each(|player| player.life = u32::MAX);
+        game.players.iter_mut().for_each(|(_, player)| player.life = u32::MAX);
         game.settings.food = 0;
         Self { game, happened: Happenings::new() }
     }
@@ -38,11 +38,11 @@ impl Stage {
     }
 
     pub(super) fn player(&self, seat: u16) -> &Player {
-        self.game.players[usize::from(seat)].as_ref().unwrap()
+        &self.game.players[Seat(seat)]
     }
 
     pub(super) fn player_mut(&mut self, seat: u16) -> &mut Player {
-        self.game.players[usize::from(seat)].as_mut().unwrap()
+        &mut self.game.players[Seat(seat)]
     }
 
     pub(super) fn lives(&self, seat: u16) -> bool {

@@ -68,7 +68,7 @@ fn what_a_player_is_told_a_tick_fits_its_budget() {
         let mut scene = Scenery::new(players);
         let report = play(&mut scene, Play { players, ..Play::new(1) });
         let mean = report.bytes_mean();
-        let best: u32 = scene.game.players.iter().flatten().map(|p| u32::from(p.best)).sum();
+        let best: u32 = scene.game.players.iter().map(|(_, p)| u32::from(p.best)).sum();
         let best = best / u32::from(players);
         println!(
             "{players} players: {mean:.0} bytes a tick, at most {}, {best} long",
