@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::batch::Batch;
 use super::open::{Open, lock};
 use super::plan::new_generation;
 use super::{keys, store_error};
@@ -105,7 +106,7 @@ pub fn restore(from: &Path, dir: &Path) -> Result<u64, RestoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
     let _lock = lock(dir).map_err(RestoreError::Open)?;
     let open = Open::new(dir).map_err(RestoreError::Store)?;
-    let mut batch = sled::Batch::default();
+    let mut batch = Batch::default();
     let mut pending = 0;
     let count = entries(from, |key, value| {
         if key != keys::GENERATION {
@@ -114,7 +115,7 @@ pub fn restore(from: &Path, dir: &Path) -> Result<u64, RestoreError> {
         }
         if pending >= BATCH {
             pending = 0;
-            open.db.apply_batch(std::mem::take(&mut batch)).map_err(|e| store_error("write", e))?;
+            std::mem::take(&mut batch).apply(&open.db).map_err(|e| store_error("write", e))?;
         }
         Ok(())
     })?;

@@ -15,6 +15,7 @@ use std::time::Instant;
 
 use playhouse_protocol::ids::RoomId;
 
+use super::batch::Batch;
 use super::open::Open;
 use super::{SledJournal, full, keys, read, store_error};
 use crate::journal::committer::chain;
@@ -173,7 +174,7 @@ impl SledJournal {
     /// [`JournalError::DiskFull`] and [`JournalError::Failing`]: nothing was written.
     pub(super) fn write(
         &self,
-        (batch, bytes): (sled::Batch, usize),
+        (batch, bytes): (Batch, usize),
         about: &About,
     ) -> Result<(), JournalError> {
         self.with(|open| open.hold_room(bytes as u64).map_err(|e| self.no_room(e)))?;

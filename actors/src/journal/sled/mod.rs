@@ -10,6 +10,7 @@
 //! started anew.
 
 mod backup;
+mod batch;
 mod check;
 mod doubt;
 mod entries;
@@ -34,6 +35,7 @@ use playhouse_protocol::ids::{RoomId, Shard};
 use tracing::warn;
 
 pub use self::backup::{RestoreError, restore};
+use self::batch::Batch;
 pub use self::check::{CheckError, Report, check, has_store};
 use self::doubt::About;
 use self::entries::ShardEntry;
@@ -196,7 +198,7 @@ impl SledJournal {
     ) -> Result<Vec<u64>, JournalError> {
         let _writing = self.writing.lock();
         self.ready_to_write()?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         let mut claims = Vec::new();
         self.with(|open| {
             for shard in shards {
@@ -334,7 +336,7 @@ impl Journal for SledJournal {
     fn clear_lists(&self) -> Result<(), JournalError> {
         let _writing = self.writing.lock();
         self.ready_to_write()?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         batch.remove(keys::LISTS);
         self.write((batch, 0), &About::Everything)?;
         loop {
@@ -350,7 +352,7 @@ impl Journal for SledJournal {
         self.check_free()?;
         let _writing = self.writing.lock();
         self.ready_to_write()?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         plan::put_rows(&mut batch, rows);
         self.write((batch, rows_size(rows)), &About::Everything)
     }
@@ -359,7 +361,7 @@ impl Journal for SledJournal {
         self.check_free()?;
         let _writing = self.writing.lock();
         self.ready_to_write()?;
-        let mut batch = sled::Batch::default();
+        let mut batch = Batch::default();
         batch.insert(keys::LISTS, name.as_bytes());
         self.write((batch, name.len()), &About::Everything)
     }

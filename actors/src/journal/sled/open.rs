@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 use nix::fcntl::{Flock, FlockArg};
 use parking_lot::Mutex;
 
+use super::batch::Batch;
 use super::reserve::{self, Reserve};
 use super::{CACHE_BYTES, OpenError, store_error, witness};
 use crate::journal::JournalError;
@@ -52,7 +53,7 @@ impl Open {
     }
 
     /// Applies `batch` and returns once it is on the disk.
-    pub(super) fn write(&self, batch: sled::Batch) -> Result<(), JournalError> {
+    pub(super) fn write(&self, batch: Batch) -> Result<(), JournalError> {
         self.apply(batch)?;
         self.sync()
     }
@@ -63,8 +64,8 @@ impl Open {
     }
 
     /// Applies `batch` and has sled write it. A failure leaves sled failed until it is opened anew.
-    pub(super) fn apply(&self, batch: sled::Batch) -> Result<(), JournalError> {
-        self.db.apply_batch(batch).map_err(|e| store_error("write a batch", e))?;
+    pub(super) fn apply(&self, batch: Batch) -> Result<(), JournalError> {
+        batch.apply(&self.db).map_err(|e| store_error("write a batch", e))?;
         self.db.flush().map_err(|e| store_error("flush", e))?;
         Ok(())
     }

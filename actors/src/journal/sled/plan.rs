@@ -7,6 +7,7 @@ use playhouse_domain::rows::RowChange;
 use playhouse_protocol::codec::DECODE_BYTES_MAX;
 use playhouse_protocol::ids::{RoomId, Shard};
 
+use super::batch::Batch;
 use super::entries::{RoomEntry, ShardEntry};
 use super::keys::{self, Series};
 use super::open::Open;
@@ -20,7 +21,7 @@ pub(super) struct Plan<'a> {
     db: &'a sled::Db,
     shards: BTreeMap<Shard, ShardEntry>,
     rooms: BTreeMap<RoomId, RoomEntry>,
-    batch: sled::Batch,
+    batch: Batch,
     positions: Vec<Position>,
 }
 
@@ -30,7 +31,7 @@ impl<'a> Plan<'a> {
             db,
             shards: BTreeMap::new(),
             rooms: BTreeMap::new(),
-            batch: sled::Batch::default(),
+            batch: Batch::default(),
             positions: Vec::new(),
         }
     }
@@ -74,7 +75,7 @@ impl<'a> Plan<'a> {
     }
 
     /// All of it, and the positions in the order of the appends.
-    pub(super) fn finish(mut self) -> (sled::Batch, Vec<Position>) {
+    pub(super) fn finish(mut self) -> (Batch, Vec<Position>) {
         for (room, entry) in self.rooms {
             self.batch.insert(keys::index(&room), entry.encode());
         }
@@ -99,13 +100,13 @@ fn check(append: &Append, before: RoomEntry) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn put_record(batch: &mut sled::Batch, series: Series, room: &RoomId, seq: u64, bytes: &[u8]) {
+fn put_record(batch: &mut Batch, series: Series, room: &RoomId, seq: u64, bytes: &[u8]) {
     for (n, chunk) in (0_u16..).zip(bytes.chunks(CHUNK_BYTES)) {
         batch.insert(keys::record(series, room, seq, n), chunk);
     }
 }
 
-pub(super) fn put_rows(batch: &mut sled::Batch, rows: &[RowChange]) {
+pub(super) fn put_rows(batch: &mut Batch, rows: &[RowChange]) {
     for row in rows {
         let key = keys::row(&row.table, &row.key);
         match &row.value {
@@ -116,8 +117,8 @@ pub(super) fn put_rows(batch: &mut sled::Batch, rows: &[RowChange]) {
 }
 
 /// Drops the first `limit` rows of all lists; how many there were.
-pub(super) fn drop_rows(db: &sled::Db, limit: usize) -> Result<(sled::Batch, usize), JournalError> {
-    let mut batch = sled::Batch::default();
+pub(super) fn drop_rows(db: &sled::Db, limit: usize) -> Result<(Batch, usize), JournalError> {
+    let mut batch = Batch::default();
     let mut rows = 0;
     for key in db.scan_prefix(keys::ROWS).keys().take(limit) {
         batch.remove(key.map_err(read::failed)?);
@@ -127,7 +128,7 @@ pub(super) fn drop_rows(db: &sled::Db, limit: usize) -> Result<(sled::Batch, usi
 }
 
 /// Moves a room from where the indexes have it to where they should.
-fn put_index(batch: &mut sled::Batch, room: &RoomId, before: Index, after: Index) {
+fn put_index(batch: &mut Batch, room: &RoomId, before: Index, after: Index) {
     if before.wake_at != after.wake_at {
         if let Some(at) = before.wake_at {
             batch.remove(keys::due(at, room));
@@ -149,8 +150,8 @@ pub(super) fn cut(
     room: &RoomId,
     seq: u64,
     index: Index,
-) -> Result<sled::Batch, JournalError> {
-    let mut batch = sled::Batch::default();
+) -> Result<Batch, JournalError> {
+    let mut batch = Batch::default();
     let before = read::entry(db, room)?;
     if before.newest != seq {
         return Ok(batch);
@@ -162,7 +163,7 @@ pub(super) fn cut(
 }
 
 /// Stores a snapshot in the place of one of the same record.
-pub(super) fn snapshot(db: &sled::Db, snapshot: &Snapshot) -> Result<sled::Batch, JournalError> {
+pub(super) fn snapshot(db: &sled::Db, snapshot: &Snapshot) -> Result<Batch, JournalError> {
     let Snapshot { room, seq, .. } = snapshot;
     let refuse = |what| JournalError::Damaged { room: room.clone(), seq: *seq, what };
     let newest = read::entry(db, room)?.newest;
@@ -176,7 +177,7 @@ pub(super) fn snapshot(db: &sled::Db, snapshot: &Snapshot) -> Result<sled::Batch
         return Err(refuse("a snapshot of it was given, and there is a newer one".to_owned()));
     }
     check_size(snapshot)?;
-    let mut batch = sled::Batch::default();
+    let mut batch = Batch::default();
     remove_record(db, &mut batch, Series::Snapshots, room, *seq)?;
     put_record(&mut batch, Series::Snapshots, room, *seq, &encode_snapshot(snapshot));
     Ok(batch)
@@ -193,7 +194,7 @@ fn check_size(snapshot: &Snapshot) -> Result<(), JournalError> {
 
 fn remove_record(
     db: &sled::Db,
-    batch: &mut sled::Batch,
+    batch: &mut Batch,
     series: Series,
     room: &RoomId,
     seq: u64,
@@ -213,8 +214,8 @@ pub(super) fn obsolete(
     room: &RoomId,
     keep: Keep,
     limit: usize,
-) -> Result<sled::Batch, JournalError> {
-    let mut batch = sled::Batch::default();
+) -> Result<Batch, JournalError> {
+    let mut batch = Batch::default();
     let kept = read::snapshots(db, room)?;
     let older = match (kept.as_slice(), keep) {
         ([.., newest], Keep::Nothing) => newest,
@@ -266,7 +267,7 @@ pub(super) fn generation(open: &Open) -> Result<String, JournalError> {
         return Err(store_error("open", why));
     }
     let generation = new_generation();
-    let mut batch = sled::Batch::default();
+    let mut batch = Batch::default();
     batch.insert(keys::GENERATION, generation.as_bytes());
     open.write(batch)?;
     Ok(generation)
