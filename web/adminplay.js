@@ -11,6 +11,12 @@ const HEADS = ["Match", "Who", "Round trip#", "Jitter#", "Lost to · from#", "Se
 const counted = (n, one, many) => `${n} ${n === 1 ? one : many}`;
 const percent = (permille) => `${(permille / 10).toFixed(1)} %`;
 
+/** What somebody is suspected of, with the moment that shows it once the match is over. */
+function suspected(match, { suspicions, suspected_of: of, suspected_at: at }) {
+  const id = match.room.slice("game:".length);
+  return el("a", { href: `/games/${id}/replay#tick=${at}`, title: "Shown once the match is over" }, `${suspicions}: ${of} at tick ${at}`);
+}
+
 /** One person in a match. */
 function row(match, player) {
   const by = player.connection;
@@ -19,7 +25,7 @@ function row(match, player) {
   return el("tr", { class: player.suspicions ? "bad" : null }, el("td", {}, roomLink(match.room)), el("td", {}, by ? named : `${named} (away)`),
     figure((c) => millis(c.rtt_us / 1000)), figure((c) => millis(c.jitter_us / 1000)), figure((c) => `${percent(c.loss_down_permille)} · ${percent(c.loss_up_permille)}`),
     figure((c) => bytes(c.sent_bytes)), figure((c) => counted(c.every_ticks, "tick", "ticks")), figure((c) => decimal(c.inputs_missed)),
-    el("td", { class: "number" }, player.suspicions ? `${player.suspicions}: ${player.suspected_of}` : "0"));
+    el("td", { class: "number" }, player.suspicions ? suspected(match, player) : "0"));
 }
 
 function drawMatches({ items }) {

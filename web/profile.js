@@ -24,10 +24,11 @@ function standing({ game, rank, points, won, matches: many, mean, deviation }) {
     el("td", {}, won), el("td", {}, many), el("td", {}, `${mean.toFixed(1)} ± ${deviation.toFixed(1)}`));
 }
 
-function row({ id: match, game, ended_at: ended, place, players, score, rating }) {
+function row({ id: match, game, ended_at: ended, place, players, score, rating, cheated_at: tick }) {
   return el("tr", {}, el("td", {}, stamp(ended)), el("td", {}, game), el("td", {}, place === null ? "left" : `${place} of ${players}`), el("td", {}, score),
     el("td", { class: rating && rating.after >= rating.before ? "up" : null }, rating ? gained(rating) : "–"),
-    el("td", {}, el("a", { href: `/games/${match}/replay`, "aria-label": `Watch ${game} of ${stamp(ended)} again` }, "Watch")));
+    el("td", {}, el("a", { href: `/games/${match}/replay`, "aria-label": `Watch ${game} of ${stamp(ended)} again` }, "Watch"),
+      ...(tick === null ? [] : [" ", el("a", { class: "bad", href: `/games/${match}/replay#tick=${tick}`, "aria-label": `Cheated in ${game} of ${stamp(ended)}: watch tick ${tick}` }, "Cheated")])));
 }
 
 /** The points after each match that counted, the oldest first, as a line. */

@@ -1,6 +1,7 @@
 // A match that is over, to be watched again: the server plays it once more from its inputs and films it. And one
 // that is played, to be watched meanwhile: its film comes some seconds late.
 
+import { fairness, wantedTick } from "./fairness.js";
 import { Film } from "./game/film.js";
 import { nameOf } from "./game/scene.js";
 import { Schema } from "./game/schema.js";
@@ -40,6 +41,19 @@ function play(on) {
   if (on && at >= film.length - 1 && !live) at = 0;
   plays = on;
   $("#toggle").textContent = on ? "Stop" : "Play";
+}
+
+/** The tick that the page's address names, until it is shown. */
+let wanted = null;
+
+/** Shows it once its frame is there. */
+function jump() {
+  if (wanted === null || film.length === 0) return;
+  const frame = wanted - film.show(0).table.tick;
+  if (frame >= film.length) return;
+  wanted = null;
+  play(false);
+  go(frame);
 }
 
 function go(frame) {
@@ -130,7 +144,10 @@ async function load() {
     if (done) break;
     film.push(value);
     if ($("#show").hidden && film.length > 0) begin();
+    jump();
   }
+  // One that there is not: the end.
+  if (wanted !== null && film.length) { play(false); go(film.length - 1); }
   $("#phase").textContent = film.length ? "" : "Nothing was played.";
 }
 
@@ -154,9 +171,15 @@ function follow() {
   new Live(() => {}, async () => null).subscribe(`game:${id}`, { view: take, change: take });
 }
 
+/** Goes to the tick that the address names, whenever it names one. */
+function wants() {
+  wanted = wantedTick();
+  if (wanted !== null && film?.length) { wanted = Math.min(wanted, film.show(0).table.tick + film.length - 1); jump(); }
+}
+
 let view = null;
 async function main() {
-  await start();
+  const account = await start();
   $("#back").href = `/games/${id}`;
   try {
     view = await matches.match(id);
@@ -170,7 +193,11 @@ async function main() {
     schema = new Schema(kind.schema);
     film = new Film(schema);
     if (live) follow();
-    await (live ? watch() : load());
+    if (live) { await watch(); return; }
+    wanted = wantedTick();
+    addEventListener("hashchange", wants);
+    const about = fairness({ id, account, look: () => matches.match(id), clock, tick: () => (film.length ? film.show(Math.floor(at)).table.tick : 1) });
+    await Promise.all([load(), about]);
   } catch (problem) {
     $("#phase").textContent = sentence(problem.message);
     if (!(problem.status)) say(problem);

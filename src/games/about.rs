@@ -195,6 +195,8 @@ pub struct PlayedBy {
     pub suspicions: u32,
     /// What it was the last time: `impossible_input`, `saw_the_future` or `saw_the_past`.
     pub suspected_of: Option<String>,
+    /// The tick of the last time: once the match is over, its replay shows it (`/games/{id}/replay#tick=`).
+    pub suspected_at: Option<u32>,
     /// How many datagrams the match did not come to read.
     pub unread: u64,
     /// The connection, if there is one.
@@ -255,12 +257,14 @@ impl From<PeerFigures> for PlayedOver {
 impl PlayedBy {
     fn new(figures: &PlayerFigures, known: &[PlayerInfo]) -> Self {
         let name = known.iter().find(|player| player.seat == figures.seat);
+        let newest = figures.suspected.newest();
         Self {
             seat: figures.seat.0,
             name: name.map(|player| player.name.clone()),
             bot: figures.bot,
-            suspicions: figures.suspicions,
-            suspected_of: figures.suspected_of.map(|of| of.name().to_owned()),
+            suspicions: figures.suspected.times(),
+            suspected_of: newest.map(|mark| mark.of.name().to_owned()),
+            suspected_at: newest.map(|mark| mark.last),
             unread: figures.unread,
             connection: figures.peer.map(Into::into),
         }
@@ -270,7 +274,8 @@ impl PlayedBy {
 /// The matches that are played here, at most `limit`: those first whose players do what no honest client does, then
 /// those that are late. As of about a second ago.
 pub async fn played(stage: &Stage, limit: usize) -> Vec<PlayedMatch> {
-    let suspicions = |of: &MatchFigures| of.players.iter().map(|p| u64::from(p.suspicions)).sum();
+    let suspicions =
+        |of: &MatchFigures| of.players.iter().map(|p| u64::from(p.suspected.times())).sum();
     let mut running: Vec<(u64, RoomId, MatchFigures)> = stage
         .ticker()
         .figures()

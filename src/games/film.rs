@@ -54,10 +54,7 @@ pub async fn film(
     rooms: &Rooms,
     id: MatchId,
 ) -> Result<impl Stream<Item = Result<Bytes, ReplayError>> + use<>, Problem> {
-    let permit = FILMS.try_acquire().map_err(|_| {
-        let detail = "as many replays are watched as can be";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail).retry_after(AGAIN)
-    })?;
+    let permit = permit()?;
     let (head, log) = whole(rooms, id).await?;
     let (parts, comes) = mpsc::channel(PARTS);
     let out = Out { parts, runtime: Handle::current() };
@@ -65,8 +62,21 @@ pub async fn film(
     Ok(stream::unfold(comes, |mut comes| async move { Some((comes.recv().await?, comes)) }))
 }
 
+/// Lets one more match be played again.
+pub(super) fn permit() -> Result<SemaphorePermit<'static>, Problem> {
+    FILMS.try_acquire().map_err(|_| {
+        let detail = "as many replays are watched as can be";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail).retry_after(AGAIN)
+    })
+}
+
+/// Waits until a match may be played on.
+pub(super) fn turn(runtime: &Handle) -> SemaphorePermit<'static> {
+    runtime.block_on(PLAYED.acquire()).expect("it is never closed")
+}
+
 /// What is needed to play the match again.
-async fn whole(rooms: &Rooms, id: MatchId) -> Result<(Head, Vec<u8>), Problem> {
+pub(super) async fn whole(rooms: &Rooms, id: MatchId) -> Result<(Head, Vec<u8>), Problem> {
     let mut log = Vec::new();
     loop {
         let command = Command::Replay { after: log.len() as u32 };
@@ -92,11 +102,6 @@ impl Out {
         let sent = tokio::time::timeout(READ_WITHIN, self.parts.send(part));
         matches!(self.runtime.block_on(sent), Ok(Ok(())))
     }
-
-    /// Waits until it may be played on.
-    fn turn(&self) -> SemaphorePermit<'static> {
-        self.runtime.block_on(PLAYED.acquire()).expect("it is never closed")
-    }
 }
 
 /// Plays the match and sends its film, until it is over or nobody watches any more.
@@ -115,7 +120,7 @@ fn send(head: &Head, log: &[u8], out: &Out) -> Result<(), ReplayError> {
     let (mut table, mut camera) = (Table::new(schema), Camera::new(schema, KEY_EVERY));
     loop {
         let mut part = Vec::with_capacity(PART_BYTES * 2);
-        let turn = out.turn();
+        let turn = turn(&out.runtime);
         while part.len() < PART_BYTES && replay.play_tick()? {
             replay.world().write(&mut table);
             let happened = replay.happened().all().iter().map(|happening| &happening.event);

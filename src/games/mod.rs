@@ -21,6 +21,7 @@ pub mod always_on;
 mod by_quic;
 pub mod carrier;
 pub mod ending;
+pub mod evidence;
 mod figures;
 pub mod film;
 mod foyer;

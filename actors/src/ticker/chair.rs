@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use playhouse_domain::games::match_room::Roster;
-use playhouse_domain::games::{Bot, Seat, SeatInput, Sight, Suspicion, World};
+use playhouse_domain::games::{Bot, Seat, SeatInput, Sight, Suspected, Suspicion, World};
 use playhouse_protocol::game::{EntitySet, Input, Micros, Schema, ServerPeer, Table, ViewTick};
 use tracing::warn;
 
@@ -35,8 +35,7 @@ pub(crate) struct Chair {
     pub(crate) seat: Seat,
     who: Who,
     pub(crate) connected: Option<Connected>,
-    suspicions: u32,
-    suspected_of: Option<Suspicion>,
+    suspected: Suspected,
 }
 
 /// All seats of a match, by number.
@@ -54,8 +53,7 @@ impl Chairs {
             seat: Seat(seat),
             who: Who::Nobody,
             connected: None,
-            suspicions: 0,
-            suspected_of: None,
+            suspected: Suspected::default(),
         };
         let all = (0..seats).map(chair).collect();
         Self { all, version: None, came: Inbox::queue() }
@@ -135,15 +133,14 @@ impl Chairs {
         }
     }
 
-    /// Counts what no honest client does against the player in `seat`. Whoever goes on with it is named in
+    /// Notes what no honest client did in `tick` against the player in `seat`. Whoever goes on with it is named in
     /// the log at every doubling of the count.
-    pub(crate) fn suspect(&mut self, room: &str, seat: Seat, of: Suspicion) {
+    pub(crate) fn suspect(&mut self, room: &str, seat: Seat, of: Suspicion, tick: u32) {
         let Some(chair) = self.all.get_mut(seat.index()) else { return };
-        chair.suspicions = chair.suspicions.saturating_add(1);
-        chair.suspected_of = Some(of);
-        if chair.suspicions.is_power_of_two() {
-            let times = chair.suspicions;
-            warn!(room, %seat, of = of.name(), times, "a player does what no honest client does");
+        chair.suspected.add(of, tick);
+        let times = chair.suspected.times();
+        if times.is_power_of_two() {
+            warn!(room, %seat, of = of.name(), tick, times, "a player does what no honest client does");
         }
     }
 
@@ -158,8 +155,7 @@ impl Chairs {
                     bot: matches!(chair.who, Who::Bot(_)),
                     peer: connected.map(|connected| connected.peer.figures()),
                     unread: connected.map_or(0, |connected| connected.unread),
-                    suspicions: chair.suspicions,
-                    suspected_of: chair.suspected_of,
+                    suspected: chair.suspected,
                 });
             }
         }

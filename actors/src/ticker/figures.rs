@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use playhouse_domain::games::{Seat, Suspicion};
+use playhouse_domain::games::{Seat, Suspected};
 use playhouse_protocol::game::PeerFigures;
 use playhouse_protocol::ids::RoomId;
 
@@ -78,10 +78,8 @@ pub struct PlayerFigures {
     pub peer: Option<PeerFigures>,
     /// How many datagrams the player sent that the match did not come to read.
     pub unread: u64,
-    /// How often the player did what no honest client does.
-    pub suspicions: u32,
-    /// What it was, the last time.
-    pub suspected_of: Option<Suspicion>,
+    /// What the player did that no honest client does.
+    pub suspected: Suspected,
 }
 
 impl MatchFigures {

@@ -281,7 +281,7 @@ impl Play {
         self.figures.unheard += u64::from(self.happened.dropped());
         for (seat, of) in self.happened.suspicions() {
             tools.figures.suspicions += 1;
-            self.chairs.suspect(self.room.as_str(), *seat, *of);
+            self.chairs.suspect(self.room.as_str(), *seat, *of, tick);
         }
         let world = self.recording.world();
         let Tools { cache, out, slabs, .. } = tools;

@@ -79,6 +79,9 @@ pub enum What {
     /// The season of a game's leaderboard ends.
     #[serde(rename = "season.begin")]
     SeasonBegin,
+    /// A player of a match is said to have cheated, or not any more.
+    #[serde(rename = "match.verdict")]
+    MatchVerdict,
 }
 
 /// Who acts.

@@ -4,6 +4,7 @@
 //! - [`world`]: a game with its type erased, and the registry ([`find`]).
 //! - [`arena`], [`snakes`], [`fourinarow`]: the games.
 //! - [`by_seat`], [`settings`]: what every game needs, so that none writes it again.
+//! - [`Suspected`]: what somebody did that no honest client does, with its ticks.
 //! - [`bot`]: players of the server's own, who see what anybody in their seat would see.
 //! - [`log`]: the packed input log of a match. [`recording`]: playing a match and logging it at once.
 //!   [`replay`]: playing it again, bit for bit.
@@ -32,6 +33,7 @@ pub mod settings;
 mod shape;
 pub mod skill;
 pub mod snakes;
+mod suspected;
 pub mod tournament;
 pub mod world;
 
@@ -45,6 +47,7 @@ pub use self::game::{
     Game, Happening, Happenings, Hears, NoSettings, Outcome, SeatInput, Standing, Suspicion,
 };
 pub use self::shape::Shape;
+pub use self::suspected::{Mark, Suspected};
 pub use self::world::{GameKind, Unreadable, World, find, kinds};
 
 /// A place in a match, from 0. A player has one for as long as they take part.

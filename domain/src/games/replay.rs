@@ -174,6 +174,12 @@ impl<'a> Replay<'a> {
         &self.happened
     }
 
+    /// Who came (true) or left before the last tick that was played.
+    #[must_use]
+    pub fn changes(&self) -> &[(Seat, bool)] {
+        &self.changes
+    }
+
     /// What everybody did in the last tick that was played.
     #[must_use]
     pub fn inputs(&self) -> &[SeatInput] {

@@ -46,6 +46,12 @@ impl Skill {
         ((self.mean - CAUTION * self.deviation) * POINTS).round() as i32
     }
 
+    /// The same with so many points more, or fewer.
+    #[must_use]
+    pub fn with_points(self, points: i32) -> Self {
+        Self { mean: self.mean + f64::from(points) / POINTS, ..self }
+    }
+
     /// What is left of it in the next season: nearer to the first mean, and less certain.
     #[must_use]
     pub fn next_season(self) -> Self {

@@ -25,8 +25,10 @@ pub enum Command {
     Seats {
         /// Which.
         match_id: MatchId,
-        /// How many.
+        /// How many, as the match counts.
         free: u16,
+        /// How many people had been invited to it by then, those that it was arranged for among them.
+        invited: u16,
     },
     /// A match that was arranged from here is over. For its room.
     Over {

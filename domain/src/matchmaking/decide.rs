@@ -45,11 +45,12 @@ impl Matchmaking {
             Command::Queue(wish) => self.queue(cx, plays, *wish),
             Command::Cancel { ticket } => self.cancel(cx, ticket),
             Command::Look { ticket } => self.with_info(cx, vec![], self.own(cx, ticket)?.0),
-            Command::Seats { match_id, free } => {
+            Command::Seats { match_id, free, invited } => {
                 self.of_match(cx, match_id)?;
                 // On which side of a match of sides there is room is not known here.
                 let takes = plays.join_late && plays.shape.is_free_for_all();
-                let free = if takes && self.running.contains_key(&match_id) { free } else { 0 };
+                let running = self.running.get(&match_id).filter(|_| takes);
+                let free = running.map_or(0, |running| running.counts(free, invited));
                 let known = self.running.get(&match_id).map_or(0, |running| running.free);
                 let seats = (free != known).then_some(Event::Seats { match_id, free });
                 Ok(Effects::reply(seats.into_iter().collect(), Reply::Noted))

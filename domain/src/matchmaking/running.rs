@@ -25,6 +25,14 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// How many seats are free, those of people who are on their way among them, where the match said that there were
+    /// `free` after so many had been `invited`. Whoever it had invited and is on their way here has a seat there
+    /// already; whoever was sent there since has not.
+    pub(super) fn counts(&self, free: u16, invited: u16) -> u16 {
+        let ahead = i32::from(invited) - self.people.len() as i32;
+        (i32::from(free) + ahead).clamp(0, u16::MAX.into()) as u16
+    }
+
     /// How many more can be sent there.
     pub(super) fn room(&self) -> u16 {
         self.free.saturating_sub(self.coming)

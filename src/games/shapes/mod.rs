@@ -143,6 +143,22 @@ pub struct Session {
     /// The seats of those who are muted.
     #[serde(default)]
     pub muted: Vec<u16>,
+    /// Who was found to have cheated.
+    #[serde(default)]
+    pub verdicts: Vec<Foul>,
+}
+
+/// A player who was found to have cheated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Foul {
+    /// Who.
+    #[schema(format = "uuid")]
+    pub account: String,
+    /// The name that was shown.
+    pub name: String,
+    /// The tick that shows it: `/games/{id}/replay#tick=`.
+    pub tick: u32,
 }
 
 /// A line that was said in a match.
@@ -251,6 +267,8 @@ pub struct PlayedRow {
     pub players: u16,
     /// What it changed in the leaderboard, if it counted.
     pub rating: Option<RatingChange>,
+    /// The tick that shows that they cheated, if that is the verdict: `/games/{id}/replay#tick=`.
+    pub cheated_at: Option<u32>,
 }
 
 /// A part of what is needed to play a match again, bit for bit.

@@ -7,6 +7,7 @@ mod ballots;
 mod buyers;
 mod calm;
 mod everyone;
+mod fairness;
 mod finding;
 mod lighthouse;
 mod organizer;

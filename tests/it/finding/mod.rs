@@ -1,6 +1,7 @@
 //! From looking for a match to a seat in one, over real sockets: alone and with a party, on the live
 //! connection, and through kills.
 
+mod backfill;
 mod kill;
 mod parties;
 mod tickets;

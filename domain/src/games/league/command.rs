@@ -41,6 +41,38 @@ pub enum Command {
     Ranks(Vec<AccountId>),
     /// The past seasons, the oldest first.
     Seasons,
+    /// Change what a match gave or took, since somebody cheated in it. For matches alone, each time with a key of its
+    /// own; does nothing once the season of the result is past.
+    Correct {
+        /// The match.
+        match_id: MatchId,
+        /// When it counted.
+        rated_at: Timestamp,
+        /// Everybody for whom something changes, each once.
+        corrections: Vec<Correction>,
+    },
+}
+
+/// What changes for a player, since somebody cheated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    /// Who.
+    pub account: AccountId,
+    /// So many points are given back, or taken away.
+    pub points: i32,
+    /// So many matches are won more, or fewer.
+    pub won: i32,
+}
+
+/// What a player's record says after a correction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// Who.
+    pub account: AccountId,
+    /// Their skill.
+    pub skill: Skill,
+    /// How many matches of the season they won.
+    pub won: u32,
 }
 
 /// How one player did in a match.
@@ -59,7 +91,7 @@ pub struct Played {
 pub enum Reply {
     /// To `Rate`: what it led to, as the players were given.
     Rated(Vec<Change>),
-    /// To `BeginSeason`.
+    /// To `BeginSeason` and `Correct`.
     Noted,
     /// To `Page`, `Around` and `Among`.
     Page(Page),

@@ -3,7 +3,9 @@
 use playhouse_protocol::ids::{AccountId, MatchId};
 
 use super::board::Record;
-use super::command::{Change, Page, PastSeason, Played, Ranked, Ranks, Reply, Season, Standing};
+use super::command::{
+    Change, Corrected, Correction, Page, PastSeason, Played, Ranked, Ranks, Reply, Season, Standing,
+};
 use super::{BEST_KEPT, Event, League, PAGE_MAX, PLAYERS_MAX, SEASON, SEASONS_KEPT, TOP};
 use crate::games::skill::{self, Skill};
 use crate::refusal::{Refusal, RefusalKind};
@@ -17,10 +19,7 @@ impl League {
         id: MatchId,
         played: &[Played],
     ) -> Result<Effects<Self>, Refusal> {
-        if !matches!(cx.caller, Caller::Room(room) if room.kind() == "game") {
-            let message = "only a match tells a league its result";
-            return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
-        }
+        of_a_match(cx)?;
         let mut events: Vec<_> =
             self.season.is_none().then_some(Event::SeasonBegan).into_iter().collect();
         let season = self.season.as_ref().map_or(1, |season| season.number);
@@ -43,6 +42,34 @@ impl League {
             .collect();
         events.push(Event::Rated { match_id: id, changes: changes.clone() });
         Ok(Effects::reply(events, Reply::Rated(changes)))
+    }
+
+    pub(super) fn correct(
+        &self,
+        cx: &Cx<'_>,
+        match_id: MatchId,
+        rated_at: Timestamp,
+        corrections: &[Correction],
+    ) -> Result<Effects<Self>, Refusal> {
+        of_a_match(cx)?;
+        let season = self.season.as_ref().filter(|season| season.began_at <= rated_at);
+        let one = |correction: &Correction| {
+            let Correction { account, points, won } = *correction;
+            let own = self.board.get(account)?;
+            let record = (own.season == season?.number).then_some(own)?;
+            let (skill, won) =
+                (record.skill.with_points(points), record.won.saturating_add_signed(won));
+            Some(Corrected { account, skill, won })
+        };
+        let changes: Vec<_> = corrections.iter().filter_map(one).collect();
+        let corrected = (!changes.is_empty()).then_some(Event::Corrected { match_id, changes });
+        Ok(Effects::reply(corrected.into_iter().collect(), Reply::Noted))
+    }
+
+    pub(super) fn corrected(&mut self, change: &Corrected) {
+        let Some(record) = self.board.get(change.account).cloned() else { return };
+        let Corrected { account, skill, won } = *change;
+        self.board.put(account, Record { skill, won, ..record });
     }
 
     pub(super) fn begin_season(&self, cx: &Cx<'_>) -> Result<Effects<Self>, Refusal> {
@@ -143,4 +170,13 @@ impl League {
     pub(super) fn standing(&self) -> Standing {
         Standing { game: self.game.clone(), page: self.page(1, TOP as u16) }
     }
+}
+
+/// Refuses everybody but a match.
+fn of_a_match(cx: &Cx<'_>) -> Result<(), Refusal> {
+    if matches!(cx.caller, Caller::Room(room) if room.kind() == "game") {
+        return Ok(());
+    }
+    let message = "only a match tells a league its result";
+    Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message))
 }

@@ -25,7 +25,8 @@ use serde::{Deserialize, Serialize};
 
 use self::board::Board;
 pub use self::command::{
-    Change, Command, Page, PastSeason, Played, Ranked, Ranks, Reply, Season, Standing,
+    Change, Command, Corrected, Correction, Page, PastSeason, Played, Ranked, Ranks, Reply, Season,
+    Standing,
 };
 use crate::refusal::Refusal;
 use crate::room::{Audience, Caller, Cx, Effects, Policy, Recovery, Retention, Rules};
@@ -75,6 +76,13 @@ pub enum Event {
         /// What it led to.
         changes: Vec<Change>,
     },
+    /// Somebody had cheated in a match that counted.
+    Corrected {
+        /// Which.
+        match_id: MatchId,
+        /// What it led to.
+        changes: Vec<Corrected>,
+    },
 }
 
 /// The room of the league of `game`; none if there can be no room of that name.
@@ -106,6 +114,9 @@ impl Rules for League {
             Command::Among(accounts) => told(Reply::Page(self.among(&accounts))),
             Command::Ranks(accounts) => told(Reply::Ranks(self.ranks(&accounts))),
             Command::Seasons => told(Reply::Seasons(self.past.clone())),
+            Command::Correct { match_id, rated_at, corrections } => {
+                self.correct(cx, match_id, rated_at, &corrections)
+            }
         }
     }
 
@@ -113,6 +124,9 @@ impl Rules for League {
         match event {
             Event::SeasonBegan => self.season_began(at),
             Event::Rated { changes, .. } => changes.iter().for_each(|change| self.take(at, change)),
+            Event::Corrected { changes, .. } => {
+                changes.iter().for_each(|change| self.corrected(change));
+            }
         }
     }
 

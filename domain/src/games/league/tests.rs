@@ -168,3 +168,36 @@ fn whoever_stays_away_for_seasons_is_forgotten_bit_by_bit_and_never_beyond_a_beg
     }
     assert_eq!(record.clone().in_season(u32::MAX).season, u32::MAX, "in no time");
 }
+
+#[test]
+fn what_a_cheated_match_gave_is_taken_back_in_its_own_season_alone() {
+    let mut league = Stage::new();
+    let rated_at = league.now + SEASON / 2;
+    league.rate(&[(1, 1), (2, 2)]);
+    let points = |league: &Stage, n| league.rules.skill(account(n), 1).points();
+    let (won, lost) = (points(&league, 1), points(&league, 2));
+    assert!(won > 0 && lost < 0, "{won}, {lost}");
+    let correct = |rated_at| Command::Correct {
+        match_id: MatchId(Uuid::nil()),
+        rated_at,
+        corrections: [(1, -won, -1), (2, -lost, 0), (9, 50, 1)]
+            .map(|(n, points, won)| Correction { account: account(n), points, won })
+            .to_vec(),
+    };
+    let game = Caller::Room("game:1".parse().unwrap());
+    let admin = Caller::Account { id: account(9), role: Role::Admin };
+    assert_eq!(league.ask(&admin, correct(rated_at)).unwrap_err().code, "forbidden");
+    league.ask(&game, correct(rated_at)).unwrap();
+    assert_eq!((points(&league, 1), points(&league, 2)), (0, 0));
+    let won = |league: &Stage, n| league.rules.board.get(account(n)).map(|own| own.won);
+    assert_eq!((won(&league, 1), won(&league, 2), won(&league, 9)), (Some(0), Some(0), None));
+    let page = league.page(Command::Page { from: 1, count: 10 });
+    assert_eq!(page, [(1, 1), (1, 2)], "the leaderboard has them at their new places");
+
+    league.now = league.now + SEASON;
+    league.wake();
+    league.rate(&[(1, 1), (2, 2)]);
+    let before = league.rules.clone();
+    league.ask(&game, correct(rated_at)).unwrap();
+    assert_eq!(league.rules, before, "what was rated in a season that is past stays");
+}

@@ -1,10 +1,12 @@
 //! Taking facts in. Nothing here can fail: what could be refused was refused before.
 
+use super::backfill::Backfill;
 use super::command::{Phase, Presence};
 use super::conduct::Conduct;
 use super::course::Course;
 use super::ending::Ending;
 use super::event::Event;
+use super::fairness::Fairness;
 use super::player::TokenHash;
 use super::seats::{Holder, Person, Seated, Seats};
 use super::{ACTIVE_TIME, AWAY_TIME, LEFT_MAX, LOBBY_AGAIN, LOBBY_TIME, Match, Setup};
@@ -35,6 +37,7 @@ impl Match {
             Event::Began => {
                 self.began_at = Some(at);
                 self.goes_to(Phase::Active, Some(at + ACTIVE_TIME));
+                self.offers();
             }
             Event::TakenUp { via } => self.taken_up(at, *via),
             Event::Ticked { to, packed, checkpoint, roster } => {
@@ -45,12 +48,20 @@ impl Match {
             Event::Ended(ending) => self.ended(at, ending),
             Event::Arranged { .. } => self.arranged(event),
             Event::Invited { seats, until } => self.invited(seats, *until),
-            Event::Rated(ratings) => self.was_rated(ratings),
+            Event::Rated(ratings) => self.was_rated(at, ratings),
             Event::Reported => self.was_reported(),
             Event::Said { seat, text } => self.said(at, *seat, text),
             Event::Muted { player, muted } => self.conduct.mute(*player, *muted),
             Event::Banned { player } => self.conduct.ban(*player),
             Event::Deleted { .. } => self.deleted(),
+            Event::Judged { account, tick, corrections } => {
+                self.fairness.judge(*account, *tick, corrections);
+            }
+            Event::Corrected => self.fairness.corrected(),
+            Event::Offered => {
+                self.backfill.told();
+                self.offers();
+            }
         }
     }
 
@@ -145,6 +156,8 @@ impl Match {
 
     fn free(&mut self, seat: Seat) {
         let Some(seated) = self.seats.set(seat, None) else { return };
+        self.backfill.freed();
+        self.offers();
         if seated.came > 0 {
             self.roster += 1;
         }
@@ -185,6 +198,7 @@ impl Match {
     fn deleted(&mut self) {
         (self.ending, self.course) = (None, Course::default());
         (self.arranged, self.conduct) = (None, Conduct::default());
+        (self.fairness, self.backfill) = (Fairness::default(), Backfill::default());
         if let Some(setup) = self.setup.as_deref_mut() {
             (setup.host, setup.creation.title, setup.creation.settings) = (None, None, None);
         }

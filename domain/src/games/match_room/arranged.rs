@@ -11,7 +11,8 @@ use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
 
 use super::Match;
-use super::command::{Arrangement, Invited, Phase, Presence, RatingChange};
+use super::beside::RatingChange;
+use super::command::{Arrangement, Invited, Phase, Presence};
 use super::decide::{Decided, conflict, invalid, over};
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
@@ -49,6 +50,18 @@ pub(super) struct Arranged {
     pub(super) ratings: Option<Vec<RatingChange>>,
     /// True once whoever arranged it was told.
     reported: bool,
+}
+
+impl Arranged {
+    /// The room that arranged it.
+    pub(super) fn by(&self) -> &RoomId {
+        &self.by
+    }
+
+    /// How many people it was arranged for.
+    pub(super) fn people(&self) -> u16 {
+        self.invited.len() as u16
+    }
 }
 
 impl Match {
@@ -130,6 +143,7 @@ impl Match {
 
     /// Seats are kept for more people.
     pub(super) fn invited(&mut self, seats: &[(Seat, Invited)], until: Timestamp) {
+        self.backfill.invited(seats.len());
         for (seat, Invited { account, name }) in seats {
             self.seats.set(*seat, Some(kept(*account, name.clone(), until)));
         }
@@ -148,7 +162,7 @@ impl Match {
         };
         let rates = (arranged.rated && arranged.ratings.is_none()).then(|| self.rates()).flatten();
         let report = (!arranged.reported).then(|| self.report(arranged)).flatten();
-        rates.into_iter().chain(report).collect()
+        rates.into_iter().chain(report).chain(self.corrects()).collect()
     }
 
     /// The duty to tell the league, if there is something to tell.
@@ -218,11 +232,14 @@ impl Match {
         match duty {
             RATE if arranged.ratings.is_none() => vec![Event::Rated(changes(result))],
             REPORT if !arranged.reported => vec![Event::Reported],
+            _ if self.is_telling(duty) => vec![Event::Offered],
+            _ if self.fairness.owes(duty) => vec![Event::Corrected],
             _ => Vec::new(),
         }
     }
 
-    pub(super) fn was_rated(&mut self, ratings: &[RatingChange]) {
+    pub(super) fn was_rated(&mut self, at: Timestamp, ratings: &[RatingChange]) {
+        self.fairness.rated(at);
         if let Some(arranged) = self.arranged.as_deref_mut() {
             arranged.ratings = Some(ratings.to_vec());
         }

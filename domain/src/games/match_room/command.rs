@@ -110,6 +110,13 @@ pub enum Command {
     },
     /// S. Delete the match, which has been over for long: its results, its replay, its rows in lists.
     Delete,
+    /// Say that a player of a match that is over cheated, or take that back. For administrators.
+    Judge {
+        /// Who, of those who have results.
+        account: AccountId,
+        /// The tick that shows it; none to take it back.
+        tick: Option<u32>,
+    },
 }
 
 /// A match that another room arranges.
@@ -159,7 +166,7 @@ pub enum Reply {
     Joined(Joined),
     /// To `Enter` and `Resume`.
     Entered(Entered),
-    /// To `Leave`, `Gone`, `Delete`.
+    /// To `Leave`, `Gone`, `Delete`, `Judge`.
     Noted,
     /// To `TakeUp`.
     Run(Box<Run>),
@@ -169,56 +176,6 @@ pub enum Reply {
     Fault(Verdict),
     /// To `Replay`.
     Replay(Box<ReplayPage>),
-}
-
-/// What goes on beside a match.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Beside {
-    /// True if it counts for the league of its game.
-    pub rated: bool,
-    /// What it changed there, once the league was told.
-    pub ratings: Vec<RatingChange>,
-    /// What was said, the newest [`LINES_KEPT`](super::LINES_KEPT) lines.
-    pub said: Vec<Said>,
-    /// The seats of those who are muted.
-    pub muted: Vec<Seat>,
-}
-
-/// A match as its watchers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct MatchView {
-    /// The match.
-    #[serde(flatten)]
-    pub info: MatchInfo,
-    /// What goes on beside it.
-    #[serde(flatten)]
-    pub beside: Beside,
-}
-
-/// A line that was said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Said {
-    /// From 1; no number is left out.
-    pub number: u32,
-    /// When.
-    pub at: Timestamp,
-    /// The seat of whoever said it.
-    pub seat: Seat,
-    /// Their name then.
-    pub name: String,
-    /// What.
-    pub text: String,
-}
-
-/// What a match changed for a player in the league.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RatingChange {
-    /// Who.
-    pub account: AccountId,
-    /// Their points before.
-    pub before: i32,
-    /// Their points after.
-    pub after: i32,
 }
 
 /// A seat is reserved.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Match;
-use super::command::{Reply, Said};
+use super::beside::Said;
+use super::command::Reply;
 use super::decide::{Decided, conflict, no_seat, over, person};
 use super::event::{Event, Reason};
 use super::player::Player;

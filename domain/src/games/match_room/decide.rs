@@ -83,6 +83,7 @@ impl Match {
             Command::Mute { seat, muted } => self.mute(cx, seat, muted),
             Command::Remove { seat, ban } => self.remove(cx, seat, ban),
             Command::Delete => self.delete(cx),
+            Command::Judge { account, tick } => self.judge(cx, account, tick),
         }
     }
 

@@ -151,6 +151,8 @@ impl Match {
             ending: self.ending.clone(),
             arranged: self.arranged.clone(),
             conduct: self.conduct.clone(),
+            fairness: self.fairness.clone(),
+            backfill: self.backfill.clone(),
         };
         events.iter().for_each(|event| after.apply_event(now, event));
         after

@@ -3,10 +3,12 @@
 use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Creation, Invited, RatingChange};
+use super::beside::RatingChange;
+use super::command::{Creation, Invited};
 use super::ending::Ending;
 use super::player::{Player, TokenHash};
 use crate::games::Seat;
+use crate::games::league::Correction;
 use crate::time::Timestamp;
 
 /// What can become true of a match.
@@ -156,6 +158,19 @@ pub enum Event {
         /// Until when they may come.
         until: Timestamp,
     },
+    /// A player was found to have cheated, or that was taken back.
+    Judged {
+        /// Who.
+        account: AccountId,
+        /// The tick that shows it; none if it was taken back.
+        tick: Option<u32>,
+        /// What that changes in the league.
+        corrections: Vec<Correction>,
+    },
+    /// The league was told what a verdict changes.
+    Corrected,
+    /// Whoever arranged it was told of seats that are free.
+    Offered,
 }
 
 /// Why a player lost a seat.

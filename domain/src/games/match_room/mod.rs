@@ -2,11 +2,12 @@
 //!
 //! - [`command`], [`event`]: what can be asked and what can become true.
 //! - [`player`]: who plays, and the hashes of what proves it. `seats`: who has which seat.
-//! - `arranged`: matches that other rooms arrange. `conduct`: what people say, and who may not.
+//! - `arranged`: matches that other rooms arrange. `conduct`: what people say, and who may not. `fairness`:
+//!   verdicts of cheating. `backfill`: seats that are given up and filled again.
 //! - `decide`: making and starting; `entry`: coming and going; `run`: while it is played; `due`: what time
 //!   and everything else leads to. `apply`: taking facts in.
 //! - [`ticks`]: what the ticker tells. `course`: what was played. [`ending`]: how it came out.
-//! - `view`: what is seen. [`rows`]: what lists show.
+//! - `view`, [`beside`]: what is seen. [`rows`]: what lists show.
 //!
 //! A match goes from lobby to countdown to active to concluded, or ends void. While it is active the room
 //! owes the duty [`RUN`]: whoever performs it takes the match up, which begins a match epoch, and tells what
@@ -14,6 +15,8 @@
 
 mod apply;
 mod arranged;
+mod backfill;
+pub mod beside;
 pub mod command;
 mod conduct;
 mod course;
@@ -22,6 +25,7 @@ mod due;
 pub mod ending;
 mod entry;
 pub mod event;
+mod fairness;
 pub mod player;
 pub mod rows;
 mod run;
@@ -38,9 +42,10 @@ use playhouse_protocol::ids::{MatchId, RoomId};
 use serde::{Deserialize, Serialize};
 
 pub use self::arranged::INVITED_TIME;
+pub use self::beside::{Beside, Foul, MatchView, RatingChange, Said};
 pub use self::command::{
-    Arrangement, Command, Creation, Entered, Invited, Joined, MatchInfo, MatchView, Phase,
-    PlayerInfo, Presence, RatingChange, ReplayPage, Reply, Roster, Run, Said, Ticked,
+    Arrangement, Command, Creation, Entered, Invited, Joined, MatchInfo, Phase, PlayerInfo,
+    Presence, ReplayPage, Reply, Roster, Run, Ticked,
 };
 pub use self::conduct::{LINES_IN_WINDOW, LINES_KEPT, LISTED_MAX, SAID_MAX, TALK_WINDOW};
 pub use self::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX, TICKS_AT_ONCE_MAX};
@@ -53,8 +58,10 @@ pub use self::run::{NO_ROOM, PLAY_TIME_MAX};
 pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
 
 use self::arranged::Arranged;
+use self::backfill::Backfill;
 use self::conduct::Conduct;
 use self::course::Course;
+use self::fairness::Fairness;
 use self::seats::Seats;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::refusal::Refusal;
@@ -122,6 +129,9 @@ pub struct Match {
     // What version 1 did not have stands behind the rest.
     arranged: Option<Box<Arranged>>,
     conduct: Conduct,
+    // And what version 2 did not have.
+    fairness: Fairness,
+    backfill: Backfill,
 }
 
 /// How many of those who left are remembered for the results. 256: the oldest are forgotten.
@@ -165,8 +175,8 @@ pub fn room(id: MatchId) -> RoomId {
 
 impl Rules for Match {
     const KIND: &'static str = "game";
-    const SCHEMA: u16 = 2;
-    const LISTS: u16 = 3;
+    const SCHEMA: u16 = 3;
+    const LISTS: u16 = 4;
     type Command = Command;
     type Event = Event;
     type Reply = Reply;
@@ -191,6 +201,8 @@ impl Rules for Match {
             ending: None,
             arranged: None,
             conduct: Conduct::default(),
+            fairness: Fairness::default(),
+            backfill: Backfill::default(),
         }
     }
 
@@ -244,18 +256,24 @@ impl Rules for Match {
         self.all_rows()
     }
 
-    /// Version 1 had the same events and fewer of them.
+    /// Versions 1 and 2 had the same events and fewer of them.
     fn upcast_event(from: u16, bytes: &[u8]) -> Result<Event, String> {
         match from {
-            1 | Self::SCHEMA => codec::decode(bytes).map_err(|e| e.to_string()),
+            1 | 2 | Self::SCHEMA => codec::decode(bytes).map_err(|e| e.to_string()),
             _ => Err(format!("game has no reader for schema version {from}")),
         }
     }
 
-    /// Version 1 ended before `arranged`.
+    /// Version 1 ended before `arranged`, version 2 before `fairness`.
     fn upcast_state(from: u16, bytes: &[u8]) -> Result<Self, String> {
         let rest = match from {
-            1 => codec::encode(&(None::<Box<Arranged>>, Conduct::default())),
+            1 => codec::encode(&(
+                None::<Box<Arranged>>,
+                Conduct::default(),
+                Fairness::default(),
+                Backfill::default(),
+            )),
+            2 => codec::encode(&(Fairness::default(), Backfill::default())),
             Self::SCHEMA => Vec::new(),
             _ => return Err(format!("game has no reader for schema version {from}")),
         };

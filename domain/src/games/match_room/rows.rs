@@ -10,7 +10,8 @@
 use playhouse_protocol::ids::{AccountId, MatchId};
 use serde::{Deserialize, Serialize};
 
-use super::command::{Phase, RatingChange};
+use super::beside::RatingChange;
+use super::command::Phase;
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
 use super::{Match, Setup};
@@ -66,6 +67,8 @@ pub struct PlayedRow {
     pub players: u16,
     /// What it changed in the league, if it counted.
     pub rating: Option<RatingChange>,
+    /// The tick that shows that they cheated, if that is the verdict.
+    pub cheated_at: Option<u32>,
 }
 
 /// For how long a match that is over is worth keeping.
@@ -97,9 +100,11 @@ impl Match {
                     setup.creation.listed.then(|| RowChange::delete("matches", self.key(setup)));
                 live.into_iter().chain(self.all_rows()).collect()
             }
-            Event::Rated(_) => self.all_rows(),
+            Event::Rated(_) | Event::Judged { .. } => self.all_rows(),
             Event::Deleted { accounts } => self.rows_of_deleted(setup, accounts),
             Event::Reported
+            | Event::Corrected
+            | Event::Offered
             | Event::Said { .. }
             | Event::Muted { .. }
             | Event::Banned { .. }
@@ -219,8 +224,9 @@ impl Match {
             let Some(PlayerId::Account(account)) = player else { return None };
             let (id, game) = (self.id, setup.creation.game.clone());
             let rating = self.rating(*account);
-            let row =
-                PlayedRow { id, game, ended_at, place: *place, score: *score, players, rating };
+            let cheated_at = self.fairness.tick_of(*account);
+            let (place, score) = (*place, *score);
+            let row = PlayedRow { id, game, ended_at, place, score, players, rating, cheated_at };
             Some(RowChange::put("matches_by_player", self.key_played(*account, ended_at), &row))
         })
     }

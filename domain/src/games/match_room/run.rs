@@ -31,7 +31,7 @@ impl Match {
         let run = || RunMatch { room: room(self.id).as_str().to_owned(), played };
         let is_owed = self.phase == Phase::Active;
         let run = is_owed.then(|| Duty::external(DUTY, RUN, &run()));
-        run.into_iter().chain(self.reports()).collect()
+        run.into_iter().chain(self.vacancy()).chain(self.reports()).collect()
     }
 
     /// Refuses what is not for a match that is played now.

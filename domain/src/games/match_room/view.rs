@@ -4,7 +4,8 @@ use playhouse_protocol::ids::AccountId;
 use serde_json::Value;
 
 use super::Match;
-use super::command::{Beside, MatchInfo, MatchView, PlayerInfo, RatingChange};
+use super::beside::{Beside, MatchView, RatingChange};
+use super::command::{MatchInfo, PlayerInfo};
 use super::ending::Ending;
 use super::event::Event;
 use crate::games::Seat;
@@ -47,20 +48,24 @@ impl Match {
 
     pub(super) fn beside(&self) -> Beside {
         let arranged = self.arranged.as_deref();
+        let ratings = arranged.and_then(|arranged| arranged.ratings.as_deref());
+        let ratings = ratings.unwrap_or_default().iter();
         let is_muted =
             |(_, _, person): &(_, _, &super::seats::Person)| self.conduct.is_muted(person.player);
         Beside {
             rated: arranged.is_some_and(|arranged| arranged.rated),
-            ratings: arranged.and_then(|arranged| arranged.ratings.clone()).unwrap_or_default(),
+            ratings: ratings.map(|rating| self.fairness.with(*rating)).collect(),
             said: self.conduct.said.iter().cloned().collect(),
             muted: self.seats.people().filter(is_muted).map(|(seat, ..)| seat).collect(),
+            verdicts: self.fouls(),
         }
     }
 
-    /// What the match changed for `account`.
+    /// What the match changed for `account`, verdicts of cheating with it.
     pub(super) fn rating(&self, account: AccountId) -> Option<RatingChange> {
         let ratings = self.arranged.as_deref()?.ratings.as_ref()?;
-        ratings.iter().find(|rating| rating.account == account).copied()
+        let own = ratings.iter().find(|rating| rating.account == account);
+        own.map(|own| self.fairness.with(*own))
     }
 
     /// Who has or had a seat.
@@ -77,6 +82,8 @@ impl Match {
             Event::Ticked { .. }
             | Event::Faulted { .. }
             | Event::Reported
+            | Event::Corrected
+            | Event::Offered
             | Event::Banned { .. } => false,
             Event::Created { .. }
             | Event::Reserved { .. }
@@ -96,6 +103,7 @@ impl Match {
             | Event::Rated(_)
             | Event::Said { .. }
             | Event::Muted { .. }
+            | Event::Judged { .. }
             | Event::Deleted { .. } => true,
         }
     }

@@ -91,7 +91,7 @@ fn take(stage: &mut Stage, given: &mut Given, step: &Step) {
         Step::Refuse(n) => stage.refuse = n.into(),
         Step::Seats(n, free) => {
             if let Some(match_id) = nth_match(stage, n) {
-                stage.match_says(match_id, Command::Seats { match_id, free: free.into() });
+                stage.match_has_free(match_id, free.into());
             }
         }
         Step::Over(n, played) => {

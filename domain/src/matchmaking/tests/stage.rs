@@ -216,6 +216,12 @@ impl Stage {
         self.ask(&Caller::Room(match_room::room(id)), command).unwrap();
     }
 
+    /// The match says that it has so many seats, now that it has those who have seats there.
+    pub(super) fn match_has_free(&mut self, match_id: MatchId, free: u16) {
+        let invited = self.seats.get(&match_id).map_or(0, Vec::len) as u16;
+        self.match_says(match_id, Command::Seats { match_id, free, invited });
+    }
+
     /// Time passes, in steps of 20 ms while there is something to do; duties are done as they come.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;

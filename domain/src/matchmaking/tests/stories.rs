@@ -102,7 +102,7 @@ fn seats_that_are_free_in_a_match_are_filled_first() {
     stage.pass(seconds(20));
     let of = stage.match_of(1).unwrap();
     assert_eq!(stage.rules.running[&of].free, 5, "nobody was invited to these");
-    stage.match_says(of, Command::Seats { match_id: of, free: 3 });
+    stage.match_has_free(of, 3);
     stage.queue(4, 25.3).unwrap();
     stage.queue_party(1, vec![member(5, 25.0), member(6, 25.0), member(7, 24.0)], vec![]).unwrap();
     stage.pass(seconds(2));
@@ -120,10 +120,10 @@ fn whoever_comes_too_late_waits_as_before() {
     (1..=2).for_each(|n| drop(stage.queue(n, 25.0).unwrap()));
     stage.pass(seconds(25));
     let of = stage.match_of(1).unwrap();
-    stage.match_says(of, Command::Seats { match_id: of, free: 0 });
+    stage.match_has_free(of, 0);
     let cat = stage.queue(3, 25.0).unwrap();
     stage.pass(seconds(8));
-    stage.match_says(of, Command::Seats { match_id: of, free: 1 });
+    stage.match_has_free(of, 1);
     stage.refuse = 1;
     stage.pass(seconds(1));
     let again = stage.look(3, cat.id).unwrap();
@@ -133,8 +133,46 @@ fn whoever_comes_too_late_waits_as_before() {
     assert_eq!(stage.match_of(3), stage.match_of(4));
     assert_ne!(stage.match_of(3), Some(of), "nobody is sent there again until it says so");
     stage.match_says(of, Command::Over { match_id: of, played: true });
-    stage.match_says(of, Command::Seats { match_id: of, free: 5 });
+    stage.match_has_free(of, 5);
     assert!(stage.rules.line.open.is_empty(), "it is over");
+}
+
+#[test]
+fn a_seat_is_filled_once_whatever_the_match_and_its_matchmaking_hear_first() {
+    // The match had taken in who is on their way when it said what is free; or it had not.
+    for taken_in in [true, false] {
+        let mut stage = Stage::new("crowd");
+        (1..=2).for_each(|n| drop(stage.queue(n, 25.0).unwrap()));
+        stage.pass(seconds(25));
+        let of = stage.match_of(1).unwrap();
+        stage.match_has_free(of, 0);
+        stage.match_has_free(of, 1);
+        stage.queue(3, 25.0).unwrap();
+        while stage.rules.placing.is_empty() {
+            stage.now = stage.now + seconds(1);
+            stage.wake();
+        }
+        // One more leaves meanwhile.
+        let duty = stage.rules.duties().into_iter().next().unwrap();
+        if taken_in {
+            stage.do_duty(&duty);
+            stage.match_has_free(of, 1);
+        } else {
+            stage.match_has_free(of, 2);
+            stage.do_duty(&duty);
+        }
+        assert_eq!(stage.rules.running[&of].room(), 1, "one is on their way to one of two");
+        stage.restart();
+        stage.do_duties();
+        assert_eq!(stage.match_of(3), Some(of));
+        assert_eq!(stage.rules.running[&of].room(), 1, "the other one is still to be filled");
+        stage.queue(4, 25.0).unwrap();
+        stage.queue(5, 25.0).unwrap();
+        stage.pass(seconds(8));
+        let there = [4, 5].map(|n| stage.match_of(n) == Some(of));
+        assert_eq!(there, [true, false], "and is filled once");
+        stage.restart();
+    }
 }
 
 #[test]
@@ -258,7 +296,7 @@ fn nonsense_is_refused_with_a_code() {
     let three = (1..=3).map(|n| member(n, 1.0)).collect();
     assert_eq!(stage.queue_party(1, three, vec![]).unwrap_err().code, "party_too_large");
     let of = playhouse_protocol::ids::MatchId(uuid::Uuid::nil());
-    let seats = Command::Seats { match_id: of, free: 9 };
+    let seats = Command::Seats { match_id: of, free: 9, invited: 0 };
     assert_eq!(stage.ask(&person(1), seats).unwrap_err().code, "not_found");
     let mut none = Stage::new("chess");
     assert_eq!(none.queue(1, 25.0).unwrap_err().code, "unknown_game");

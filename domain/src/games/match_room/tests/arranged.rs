@@ -12,28 +12,28 @@ use crate::games::skill::Skill;
 use crate::games::tournament::{self, MatchOutcome, Tournament};
 use crate::matchmaking;
 
-fn account(n: u128) -> AccountId {
+pub(super) fn account(n: u128) -> AccountId {
     AccountId(Uuid::from_u128(n))
 }
 
-fn arrangement(people: &[u128]) -> Arrangement {
+pub(super) fn arrangement(people: &[u128]) -> Arrangement {
     let invited = |n: &u128| Invited { account: account(*n), name: format!("player {n}") };
     let creation = Creation { seats: 4, bots: 0, ..creation() };
     Arrangement { creation, rated: true, invited: people.iter().map(invited).collect() }
 }
 
-fn finder() -> Caller {
+pub(super) fn finder() -> Caller {
     Caller::Room("matchmaking:arena".parse().unwrap())
 }
 
 /// A match to which persons 1, 3 and 5 are invited.
-fn arranged() -> Stage {
+pub(super) fn arranged() -> Stage {
     let mut stage = Stage::empty();
     stage.ask(&finder(), Command::Arrange(Box::new(arrangement(&[1, 3, 5])))).unwrap();
     stage
 }
 
-fn code(refused: Result<Reply, Refusal>) -> String {
+pub(super) fn code(refused: Result<Reply, Refusal>) -> String {
     refused.unwrap_err().code.into_owned()
 }
 
@@ -95,7 +95,7 @@ fn only_rooms_arrange_and_the_same_again_is_the_same_match() {
 }
 
 /// Persons 1, 3 and 5 play; person 5 leaves before the end.
-fn played() -> Stage {
+pub(super) fn played() -> Stage {
     let mut stage = arranged();
     [1, 3, 5].iter().for_each(|who| drop(stage.come(*who).unwrap()));
     stage.pass(COUNTDOWN);

@@ -57,6 +57,25 @@ fn whoever_speaks_too_much_waits_and_only_the_newest_lines_are_kept() {
 }
 
 #[test]
+fn whoever_speaks_too_much_waits_also_with_a_new_ticket_a_new_name_and_a_resumed_connection() {
+    let mut stage = three();
+    for line in 0..LINES_IN_WINDOW {
+        say(&mut stage, 3, &format!("{line}")).unwrap();
+    }
+    let token = *stage.tokens[&3].last().unwrap();
+    stage.resume(3, token).unwrap();
+    assert_eq!(code(say(&mut stage, 3, "more")), "too_talkative");
+    stage.ask(&person(3), Command::Leave).unwrap();
+    let ticket = stage.draw();
+    let renamed = Command::Join { ticket, name: "Somebody else".into() };
+    stage.ask(&person(3), renamed).unwrap();
+    stage.enter(3, ticket).unwrap();
+    assert_eq!(code(say(&mut stage, 3, "more")), "too_talkative");
+    stage.pass(TALK_WINDOW);
+    say(&mut stage, 3, "at last").unwrap();
+}
+
+#[test]
 fn a_mute_holds_against_a_new_name_a_new_ticket_and_a_resumed_connection() {
     let mut stage = three();
     let mute = |muted| Command::Mute { seat: Seat(2), muted };

@@ -4,6 +4,7 @@
 //! every event; `script` plays stories that are written as text.
 
 mod arranged;
+mod backfill;
 mod bounds;
 mod conduct;
 mod downtime;
@@ -12,3 +13,4 @@ mod random;
 mod script;
 mod stage;
 mod stories;
+mod verdicts;

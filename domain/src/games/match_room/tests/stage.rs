@@ -111,11 +111,18 @@ impl Stage {
     fn take(&mut self, effects: Effects<Match>) -> Answer<Reply> {
         if !effects.events.is_empty() {
             let told = |event: &Event| {
-                matches!(event, Event::Rated(_) | Event::Reported | Event::Deleted { .. })
+                matches!(
+                    event,
+                    Event::Rated(_)
+                        | Event::Reported
+                        | Event::Judged { .. }
+                        | Event::Corrected
+                        | Event::Deleted { .. }
+                )
             };
             assert!(
                 !self.rules.phase.is_over() || effects.events.iter().all(told),
-                "nothing happens after the end but what others say of it, and that it is deleted: {:?}",
+                "nothing happens after the end but what others say of it, verdicts, and that it is deleted: {:?}",
                 effects.events
             );
             self.revision += 1;
