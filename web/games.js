@@ -1,8 +1,9 @@
 // The list of live matches: see how they stand, join one by a click, open another.
 
-import { find } from "./find.js";
+import { find, redraw } from "./find.js";
 import { Live } from "./live.js";
 import { best, go, inWords, isOver, listed, make, myName, people, reach, seated } from "./matches.js";
+import { parties, stranger } from "./parties.js";
 import { gameModule } from "./play.js";
 import { $, el, loginHere, say, sentence, start, submitting } from "./ui.js";
 
@@ -91,7 +92,9 @@ async function look() {
   for (const game of found) if (game) games.set(game.kind.game, game);
   kinds();
   $("#make").hidden = !account;
-  if (account) find(live, [...games].map(([name, { module }]) => [name, module.title]));
+  if (!account) { stranger(); return; }
+  find(live, [...games].map(([name, { module }]) => [name, module.title]));
+  parties(live, account, redraw);
 }
 
 /** What a match's own channel says, as a row of the list has it. */

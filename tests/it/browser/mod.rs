@@ -11,6 +11,7 @@ mod fairness;
 mod finding;
 mod lighthouse;
 mod organizer;
+mod parties;
 mod polls;
 mod reader;
 mod rivals;
