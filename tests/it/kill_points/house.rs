@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use crate::duel::duel;
 use crate::polls::open_poll;
 use crate::server::Server;
 
@@ -34,6 +35,10 @@ pub(super) struct House {
     secret: [OnceCell<Value>; 2],
     /// How many votes were cast in the first.
     cast: AtomicU64,
+    /// Matches that the administrator won against the buyer: to play one takes seconds.
+    won: [OnceCell<String>; 2],
+    /// How many verdicts were about to be given in them.
+    judged: AtomicU64,
 }
 
 impl House {
@@ -46,7 +51,8 @@ impl House {
         let movie = json!({ "title": "Metropolis", "minutes": 100 });
         let movie = admin.post("/api/movies", movie).await.unwrap()["id"].clone();
         let (secret, cast) = (Default::default(), AtomicU64::new(0));
-        Self { server, order, admin, buyer, movie, secret, cast }
+        let (won, judged) = (Default::default(), AtomicU64::new(0));
+        Self { server, order, admin, buyer, movie, secret, cast, won, judged }
     }
 
     /// A screen with nothing on it, and what is to be shown there.
@@ -91,6 +97,23 @@ impl House {
     /// One more vote is about to be cast in it; how many that are.
     pub(super) fn cast(&self) -> u64 {
         self.cast.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Match `n` that the administrator won against the buyer: its id.
+    pub(super) async fn won(&self, n: usize) -> String {
+        let play = || async {
+            let wish = json!({ "seats": 2 });
+            let made = self.admin.post("/api/games/fourinarow/sessions", wish).await.unwrap();
+            let path = format!("/api/games/sessions/{}", id(&made));
+            duel(&self.admin, &self.buyer, &path).await;
+            id(&made).to_owned()
+        };
+        self.won[n].get_or_init(play).await.clone()
+    }
+
+    /// One more verdict is about to be given; a tick that the last one did not name.
+    pub(super) fn judged(&self) -> u64 {
+        1 + self.judged.fetch_add(1, Ordering::Relaxed) % 2
     }
 
     /// Closes the room at `path` of the administration.

@@ -1,4 +1,4 @@
-//! Matches before they are played; seasons, friends.
+//! Matches before they are played, and verdicts once they were; seasons, friends.
 
 use serde_json::{Value, json};
 
@@ -70,6 +70,25 @@ pub(super) async fn of_matches(house: &House, operation: &str) -> Case {
         }
         other => panic!("nobody tries {other}"),
     }
+}
+
+/// The case of a verdict of cheating.
+pub(super) async fn of_verdicts(house: &House, operation: &str) -> Case {
+    let (admin, buyer) = (&house.admin, &house.buyer);
+    let gives = operation.starts_with("PUT");
+    let won = house.won(usize::from(!gives)).await;
+    let me = buyer.get("/api/accounts/me").await.unwrap();
+    let path = format!("/api/admin/matches/{won}/verdicts/{}", id(&me));
+    let verdict = json!({ "tick": house.judged() });
+    let (method, body, seen) = if gives {
+        let seen = Seen::At("/verdicts/0/tick", verdict["tick"].clone());
+        (Method::PUT, verdict, seen)
+    } else {
+        admin.ask(Method::PUT, &path, None, Some(&verdict)).await.unwrap();
+        (Method::DELETE, Value::Null, Seen::Counted("/verdicts", 0, 0))
+    };
+    let case = Case::new(admin, method, path, body).of(TRAIL);
+    case.sees(admin, format!("/api/games/sessions/{won}"), seen)
 }
 
 /// The case of an operation about players beside their matches.

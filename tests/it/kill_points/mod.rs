@@ -14,6 +14,7 @@ mod matches;
 mod operations;
 mod people;
 mod polls;
+mod results;
 mod tournaments;
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Tournaments, but for what takes a match that was played.
+//! Tournaments.
 
 use std::time::{Duration, Instant};
 
@@ -7,9 +7,13 @@ use serde_json::{Value, json};
 
 use super::case::{Again, Case, Seen};
 use super::house::{House, id};
+use crate::duel::duel;
 
 /// How soon check-in opens that opens in a second. 20 s, on a busy machine.
 const OPENS_WITHIN: Duration = Duration::from_secs(20);
+
+/// How soon a match is arranged, and its result is there. 60 s, on a busy machine.
+const PLAYED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What the administrator makes, so many seconds before it begins.
 fn cup(seconds: u64, check_in_minutes: u16) -> Value {
@@ -40,6 +44,35 @@ async fn opened(house: &House) -> (String, String) {
     (path, room)
 }
 
+/// One in which the administrator won against the buyer, whose result waits to be accepted.
+async fn played(house: &House) -> (String, String) {
+    let (admin, buyer) = (&house.admin, &house.buyer);
+    let mut cup = cup(3600, 0);
+    (cup["game"], cup["seeding"]) = ("fourinarow".into(), "as_entered".into());
+    let (path, room) = made(house, cup).await;
+    enter(buyer, &path).await;
+    enter(admin, &path).await;
+    admin.post(&format!("{path}/start"), json!({})).await.unwrap();
+    let playing = until(house, &path, "playing").await;
+    let session = playing["match_id"].as_str().expect("it has a match");
+    duel(admin, buyer, &format!("/api/games/sessions/{session}")).await;
+    until(house, &path, "reported").await;
+    (path, room)
+}
+
+/// The first pairing, once it is `state`.
+async fn until(house: &House, path: &str, state: &str) -> Value {
+    let start = Instant::now();
+    loop {
+        let pairing = house.admin.get(path).await.unwrap()["pairings"][0].clone();
+        if pairing["state"] == state {
+            return pairing;
+        }
+        assert!(start.elapsed() < PLAYED_WITHIN, "it is not {state}: {pairing}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 /// The case of an operation about a tournament.
 pub(super) async fn of_tournaments(house: &House, operation: &str) -> Case {
     let (admin, buyer) = (&house.admin, &house.buyer);
@@ -52,6 +85,7 @@ pub(super) async fn of_tournaments(house: &House, operation: &str) -> Case {
     let (_, verb) = operation.rsplit_once('/').expect("operations have paths");
     let (path, room) = match verb {
         "check-in" => opened(house).await,
+        "accept" | "disputes" => played(house).await,
         _ => made(house, cup(3600, 0)).await,
     };
     let players = |many| Seen::Counted("/players", many, many);
@@ -71,6 +105,19 @@ pub(super) async fn of_tournaments(house: &House, operation: &str) -> Case {
         "check-in" => {
             let there = at("/players/0/checked_in", json!(true));
             post(buyer, Value::Null).again(Again::Well).sees(admin, &path, there)
+        }
+        "accept" => {
+            let body = json!({ "pairing": 0 });
+            post(buyer, body).again(Again::Well).sees(
+                admin,
+                &path,
+                at("/pairings/0/accepted/0", json!(true)),
+            )
+        }
+        "disputes" => {
+            let body = json!({ "pairing": 0, "text": "the light was bad" });
+            let said = at("/pairings/0/dispute/text", json!("the light was bad"));
+            post(buyer, body).sees(admin, &path, said)
         }
         "cancel" => {
             let off = at("/phase", json!("cancelled"));
