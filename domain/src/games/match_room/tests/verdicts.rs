@@ -127,7 +127,7 @@ fn a_verdict_that_is_taken_back_undoes_what_it_did_and_nothing_else() {
 fn only_administrators_judge_and_only_those_who_played_to_the_end_by_a_tick_that_there_is() {
     let (mut stage, first, _) = rated();
     let organizer = Caller::Account { id: account(50), role: Role::Organizer };
-    for caller in [person(1), organizer, Caller::System, Caller::Nobody] {
+    for caller in [person(1), organizer, Caller::Nobody] {
         assert_eq!(code(stage.ask(&caller, judge(first, 1))), "forbidden");
     }
     assert_eq!(code(stage.ask(&admin(), judge(50, 1))), "not_in_results");
