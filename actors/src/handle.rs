@@ -231,8 +231,10 @@ impl Rooms {
         command: Vec<u8>,
         ticket: TicketCell,
     ) -> Result<oneshot::Receiver<Result<Told, AskError>>, AskError> {
-        if command.len() > COMMAND_BYTES_MAX {
-            return Err(AskError::TooLarge { len: command.len(), max: COMMAND_BYTES_MAX });
+        let kind = self.inner.shared.kinds.get(room.kind());
+        let max = kind.map_or(COMMAND_BYTES_MAX, |kind| kind.policy.command_bytes);
+        if command.len() > max {
+            return Err(AskError::TooLarge { len: command.len(), max });
         }
         let (reply, answer) = oneshot::channel();
         let seed = Seed(rand::random());

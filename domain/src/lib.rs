@@ -11,6 +11,7 @@ pub mod duty;
 pub mod games;
 #[cfg(test)]
 mod golden;
+pub mod judge;
 pub mod matchmaking;
 pub mod money;
 pub mod movie;

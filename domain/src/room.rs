@@ -8,6 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use playhouse_protocol::ids::{AccountId, GuestId, RoomId};
+use playhouse_protocol::limits::COMMAND_BYTES_MAX;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -371,6 +372,9 @@ pub struct Policy {
     /// How many commands may wait for the room. 256: at 10,000 commands a second a wait of 25 ms;
     /// one more is answered `overloaded`.
     pub mailbox: usize,
+    /// The largest command that a room takes, encoded, in bytes. 64 KiB; of rooms that are handed whole files
+    /// more.
+    pub command_bytes: usize,
     /// How many frames may be on their way to the disk. 512, one full group commit; one more
     /// command is answered `overloaded`.
     pub in_flight: usize,
@@ -408,6 +412,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             mailbox: 256,
+            command_bytes: COMMAND_BYTES_MAX,
             in_flight: 512,
             idle: Duration::from_secs(60),
             snapshot_every: 256,

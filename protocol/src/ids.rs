@@ -197,6 +197,8 @@ uuid_ids! {
     PartyId;
     /// A tournament: matches between many, with one winner.
     TournamentId;
+    /// A program that was handed in, to be compiled and run.
+    JobId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

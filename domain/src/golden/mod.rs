@@ -13,6 +13,8 @@ use crate::games::friends::Friends;
 use crate::games::league::League;
 use crate::games::match_room::Match;
 use crate::games::tournament::Tournament;
+use crate::judge::job::Job;
+use crate::judge::queue::Queue;
 use crate::matchmaking::Matchmaking;
 use crate::movie::Movie;
 use crate::party::Party;
@@ -138,4 +140,14 @@ fn what_parties_store_stays_as_it_is() {
 #[test]
 fn what_tournaments_store_stays_as_it_is() {
     golden::<Tournament>(include_str!("tournament.1.txt"));
+}
+
+#[test]
+fn what_jobs_store_stays_as_it_is() {
+    golden::<Job>(include_str!("job.1.txt"));
+}
+
+#[test]
+fn what_the_queue_of_the_judge_stores_stays_as_it_is() {
+    golden::<Queue>(include_str!("queue.1.txt"));
 }
