@@ -15,6 +15,7 @@
 pub mod clock;
 mod duties;
 pub mod handle;
+pub mod home;
 pub mod host;
 mod inspect;
 pub mod journal;

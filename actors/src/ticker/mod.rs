@@ -10,7 +10,7 @@
 //!   the order of their deadlines, as a machine without a clock, and the thread around it.
 //! - `play`: one match, one tick. `chair`: its seats. `inbox`, `slabs`: datagrams in and out.
 //! - `gallery`: who watches from outside.
-//! - `run`, `home`: the duty: taking a match up, making its ticks durable, what becomes of a panic. `queue`: those
+//! - `run`: the duty: taking a match up, making its ticks durable, what becomes of a panic. `queue`: those
 //!   that find no room.
 //! - [`figures`], [`spread`]: how it all stands.
 //!
@@ -20,7 +20,6 @@ mod chair;
 mod crew;
 pub mod figures;
 mod gallery;
-mod home;
 mod inbox;
 pub mod link;
 mod pace;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use playhouse_domain::duty::DutyResult;
 use playhouse_domain::games::World;
 use playhouse_domain::games::match_room::{
-    CHECKPOINT_BYTES_MAX, Command, NO_ROOM, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
+    CHECKPOINT_BYTES_MAX, Command, Match, NO_ROOM, Reply, Run, RunMatch, Ticked, Ticks, Verdict,
 };
 use playhouse_domain::refusal::{Refusal, RefusalKind};
 use playhouse_domain::restart;
@@ -23,11 +23,11 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tracing::{error, info};
 
-use super::home::{Home, HomeError};
 use super::play::{End, Placed, Play, Reins, WORDS_MAX, Word};
 use super::port::Hall;
 use super::queue::WAIT_MAX;
 use super::{Inner, MATCHES_MAX, Ticker};
+use crate::home::HomeError;
 use crate::host::panic_text;
 use crate::journal::committer::chain;
 use crate::performer::{Attempt, Performer, Performing, Resting, TryAgain, WeakRooms};
@@ -38,6 +38,9 @@ const ATTEMPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Without a panic for so long, the next one counts as the first. 10 s.
 const CALM: Duration = Duration::from_secs(10);
+
+/// The room of one match, as its run sees it.
+type Home = crate::home::Home<Match>;
 
 /// How a run ended: with the duty's result, or so that it must be taken up again.
 type Ended = Result<DutyResult, String>;
@@ -188,7 +191,7 @@ impl Inner {
     async fn drive(&self, room: RoomId) -> Ended {
         let rooms = self.rooms.get().cloned().unwrap_or_default();
         let hall = self.hall(&room);
-        let home = Home { rooms, room };
+        let home = Home::new(rooms, room);
         let ended = self.drive_in(&home, &hall).await;
         hall.end();
         if *self.stopping.borrow() {
@@ -212,7 +215,7 @@ impl Inner {
                 End::Over(finished) => return Ok(DutyResult::Done(codec::encode(&finished))),
                 End::Stopped => return Err("the server is stopping".to_owned()),
                 End::Fault { tick, what } => {
-                    error!(room = %home.room, epoch, tick, what, "a match panicked");
+                    error!(room = %home.room(), epoch, tick, what, "a match panicked");
                     if home.fault(epoch, tick).await.map_err(|e| e.to_string())? == Verdict::Void {
                         return Err("the match panicked too often".to_owned());
                     }
@@ -231,7 +234,7 @@ impl Inner {
         let (epoch, tick) = (run.epoch, run.tick);
         let reins = Arc::new(Reins::new(tick));
         let (tell, words) = mpsc::channel(WORDS_MAX);
-        let (room, hall) = (home.room.clone(), hall.clone());
+        let (room, hall) = (home.room().clone(), hall.clone());
         let placed = Placed { room, hall, reins: reins.clone(), words: tell };
         let made = tokio::task::spawn_blocking(move || make(placed, run)).await;
         let play = match made {
@@ -240,7 +243,7 @@ impl Inner {
             Ok(Err(what)) => return Ok(End::Fault { tick: tick + 1, what }),
             Err(e) => return Err(e.to_string()),
         };
-        info!(room = %home.room, epoch, tick, "a match runs");
+        info!(room = %home.room(), epoch, tick, "a match runs");
         let _burden = self.give(play);
         self.follow(home, &reins, words).await
     }
