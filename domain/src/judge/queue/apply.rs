@@ -13,7 +13,7 @@ impl Queue {
         self.gone.clear();
         match event {
             Event::Joined { job, account, lane, bytes } => {
-                self.since.entry((*lane, *account)).or_insert(self.turn);
+                self.since.entry((*lane, *account)).or_insert(order::came(self.turn));
                 let waiting =
                     Waiting { job: *job, account: *account, lane: *lane, bytes: *bytes, at };
                 self.waiting.insert(self.next_no, waiting);
@@ -45,7 +45,7 @@ impl Queue {
             return;
         };
         self.turn += 1;
-        self.since.insert((lane, account), self.turn);
+        self.since.insert((lane, account), order::served(self.turn));
         self.forget_since(lane, account);
         (self.in_a_row, self.last) = order::after(lane, others, self.in_a_row, self.last);
         let telling = Some(DutyId(self.next_duty));

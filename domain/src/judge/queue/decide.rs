@@ -28,6 +28,9 @@ fn job_of(caller: &Caller) -> Option<JobId> {
 impl Queue {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
         let own = job_of(cx.caller);
+        if !self.is_ours {
+            return Err(Refusal::not_found("queue"));
+        }
         match command {
             Command::Room { account, lane, bytes } if *cx.caller == Caller::System => {
                 self.has_room(account, lane, bytes)?;

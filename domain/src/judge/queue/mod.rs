@@ -67,12 +67,14 @@ pub const RUNNING_MAX: Duration = Duration::from_secs(60 * 60);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored")]
 pub struct Queue {
+    /// True for the one queue that there is.
+    is_ours: bool,
     /// How many jobs may run at once; none until the server has said so.
     slots: u16,
     /// By the order in which they came.
     waiting: BTreeMap<u64, Waiting>,
     running: BTreeMap<JobId, Running>,
-    /// For each account that waits in a lane: the turn at which it came to wait, or was last served.
+    /// For each account that waits in a lane: when it came to wait, or was last served, counted in starts.
     since: BTreeMap<(Lane, AccountId), u64>,
     /// How many interactive jobs started in a row while others waited.
     in_a_row: u8,
@@ -94,6 +96,7 @@ pub struct Queue {
 /// [`Queue`] as it is stored: without the places, which are made of the rest.
 #[derive(Deserialize)]
 struct Stored {
+    is_ours: bool,
     slots: u16,
     waiting: BTreeMap<u64, Waiting>,
     running: BTreeMap<JobId, Running>,
@@ -110,6 +113,7 @@ struct Stored {
 impl From<Stored> for Queue {
     fn from(stored: Stored) -> Self {
         let mut queue = Self {
+            is_ours: stored.is_ours,
             slots: stored.slots,
             waiting: stored.waiting,
             running: stored.running,
@@ -163,8 +167,9 @@ impl Rules for Queue {
     type View = View;
     type Change = View;
 
-    fn new(_: &RoomId) -> Self {
+    fn new(id: &RoomId) -> Self {
         Self {
+            is_ours: *id == room(),
             slots: 0,
             waiting: BTreeMap::new(),
             running: BTreeMap::new(),
@@ -205,7 +210,7 @@ impl Rules for Queue {
     }
 
     fn view(&self, _: Timestamp, audience: &Audience) -> Option<View> {
-        Some(self.seen(audience))
+        self.is_ours.then(|| self.seen(audience))
     }
 
     /// Everybody sees how many wait; whoever is logged in sees their own places.

@@ -54,7 +54,7 @@ impl Lanes {
     fn rank(&self, key: (Lane, AccountId)) -> Option<Rank> {
         let (oldest, _) = self.queues.get(&key)?.last()?;
         let running = self.running.get(&key.1).copied().unwrap_or_default();
-        Some((running, self.since.get(&key).copied().unwrap_or(self.turn), *oldest))
+        Some((running, self.since.get(&key).copied().unwrap_or(came(self.turn)), *oldest))
     }
 
     fn enter(&mut self, key: (Lane, AccountId)) {
@@ -98,13 +98,23 @@ impl Lanes {
         lanes.into_iter().for_each(|key| self.leave(key));
         let (_, job) = self.queues.get_mut(&(lane, account))?.pop()?;
         self.turn += 1;
-        self.since.insert((lane, account), self.turn);
+        self.since.insert((lane, account), served(self.turn));
         *self.running.entry(account).or_default() += 1;
         self.piston += usize::from(lane == Lane::Piston);
         (self.in_a_row, self.last) = after(lane, others, self.in_a_row, self.last);
         lanes.into_iter().for_each(|key| self.enter(key));
         Some(job)
     }
+}
+
+/// The place in time of whoever comes once `turn` jobs have started: before those who were served by then.
+pub(super) fn came(turn: u64) -> u64 {
+    2 * turn
+}
+
+/// The place in time of whoever was served with the start of job number `turn`.
+pub(super) fn served(turn: u64) -> u64 {
+    2 * turn + 1
 }
 
 /// How many interactive jobs started in a row, and which other lane started last, once `lane` has started

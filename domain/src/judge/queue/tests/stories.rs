@@ -192,6 +192,17 @@ fn everybody_sees_how_many_wait_and_their_own_places_alone() {
 }
 
 #[test]
+fn there_is_one_queue() {
+    let other = Queue::new(&RoomId::new(Queue::KIND, "other").unwrap());
+    let now = crate::time::Timestamp::ZERO;
+    assert_eq!(other.view(now, &Audience::Public), None);
+    let (caller, room) = (Caller::System, RoomId::new(Queue::KIND, "other").unwrap());
+    let seed = crate::room::Seed([0; 32]);
+    let cx = Cx { now, room: &room, caller: &caller, seed, revision: 0 };
+    assert!(other.decide(&cx, Command::Slots(1)).is_err());
+}
+
+#[test]
 fn only_rooms_of_jobs_and_the_server_are_heard() {
     let mut stage = Stage::new(1);
     let caller = Caller::Account { id: account(1), role: crate::room::Role::Admin };
