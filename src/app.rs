@@ -10,6 +10,7 @@ use crate::backups::Backups;
 use crate::config::Config;
 use crate::games::Stage;
 use crate::http::limit::Limits;
+use crate::judge::Judge;
 use crate::trail::Trail;
 use crate::ws::Link;
 
@@ -33,6 +34,8 @@ pub struct App {
     pub backups: Backups,
     /// The live connections.
     pub live: Link,
+    /// Judges programs.
+    pub judge: Judge,
     /// Those who play.
     pub stage: Stage,
     /// What the server is doing.

@@ -14,6 +14,8 @@ use playhouse_sandbox::{Image, Sandbox, Spec, Tier};
 use crate::check;
 use crate::config::Config;
 use crate::control;
+use crate::judge::court;
+use crate::judge::languages::blocks;
 use crate::tls::Certificates;
 
 /// How many syncs are timed. 20: a second on the slowest disk that is still of use.
@@ -109,6 +111,7 @@ pub fn examine(config: &Config) -> Vec<Finding> {
         tls(config),
         browser(),
         sandbox(),
+        judge(config),
     ];
     findings.extend(toolchains());
     findings
@@ -150,6 +153,26 @@ fn run_under(tier: Tier) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether programs can be judged under the tier that is configured.
+fn judge(config: &Config) -> Finding {
+    if !config.judge.enabled {
+        return Finding::fine("judge", "switched off (judge.enabled)");
+    }
+    let (tier, slots) = (court::tier(&config.judge), court::slots(&config.judge));
+    if let Err(error) = blocks(config.judge.languages.as_deref()) {
+        let found = crate::cli::chain(&error);
+        return Finding::bad("judge", found, "mend the file, or leave judge.languages out");
+    }
+    match run_under(tier) {
+        Ok(()) => Finding::fine("judge", format!("{slots} programs at once, under tier {tier}")),
+        Err(error) => Finding::poor(
+            "judge",
+            format!("no program is run: {error}"),
+            "playhouse-sandbox check says more; or name a tier that can be had here as judge.tier",
+        ),
+    }
 }
 
 /// The compilers and interpreters of this machine that jobs can use.

@@ -19,6 +19,8 @@ use playhouse_domain::games::friends::Friends;
 use playhouse_domain::games::league::League;
 use playhouse_domain::games::match_room::{Match, RUN};
 use playhouse_domain::games::tournament::Tournament;
+use playhouse_domain::judge::job::{self, Job};
+use playhouse_domain::judge::queue::Queue;
 use playhouse_domain::matchmaking::Matchmaking;
 use playhouse_domain::movie::Movie;
 use playhouse_domain::party::Party;
@@ -32,6 +34,8 @@ use playhouse_domain::showing::Showing;
 use playhouse_domain::unique::UniqueName;
 
 use crate::config::{Cinema, Config, PaymentProvider};
+use crate::judge::Judge;
+use crate::judge::webhook::Webhooks;
 use crate::payments::{Charges, Payments, Refunds, TestPayments};
 
 /// The house does not open.
@@ -65,6 +69,8 @@ pub struct House {
     pub rooms: Rooms,
     /// Where matches tick.
     pub ticker: Ticker,
+    /// Judges programs.
+    pub judge: Judge,
 }
 
 impl House {
@@ -81,8 +87,12 @@ impl House {
         let ticker = ticker.map_err(HouseError::Ticker)?;
         let start = performers(kinds(Start::new(journal.clone())), &config.cinema);
         let start = start.performer(RUN, Arc::new(ticker.clone()));
+        let judge = Judge::new(config);
+        let start = start.performer(job::RUN, Arc::new(judge.clone()));
+        let webhooks = Webhooks { private: config.judge.webhook_private };
+        let start = start.performer(job::WEBHOOK, Arc::new(webhooks));
         let rooms = start.start().map_err(HouseError::Rooms)?;
-        Ok(Self { journal, rooms, ticker })
+        Ok(Self { journal, rooms, ticker, judge })
     }
 
     /// Finishes what was accepted and syncs, within `deadline`, and lets go of the data directory.
@@ -131,6 +141,8 @@ fn kinds(start: Start) -> Start {
         .kind::<Matchmaking>()
         .kind::<Party>()
         .kind::<Tournament>()
+        .kind::<Job>()
+        .kind::<Queue>()
         .kind::<Audit>()
 }
 

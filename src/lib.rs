@@ -25,6 +25,7 @@ pub mod doctor;
 pub mod games;
 pub mod house;
 pub mod http;
+pub mod judge;
 pub mod listen;
 pub mod lists;
 pub mod logs;

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::asking::invalid;
 use crate::http::auth::not_logged_in;
 use crate::http::error::Problem;
-use crate::{cinema, polls};
+use crate::{cinema, judge, polls};
 
 /// Runs the command `method` with `params` for `who`.
 ///
@@ -23,8 +23,9 @@ use crate::{cinema, polls};
 pub async fn call(app: &App, who: &Bearer, method: &str, params: Value) -> Result<Value, Problem> {
     match (method.split_once('.'), who) {
         (Some(("poll", _)), who) => polls::rpc(app, who, method, params).await,
+        (Some(("job", _)), Bearer::Account(who)) => judge::rpc::rpc(app, who, method, params).await,
         (_, Bearer::Account(who)) => cinema::rpc(app, who, method, params).await,
-        (Some(("showing", _)), Bearer::Guest(_)) => Err(not_logged_in()),
+        (Some(("showing" | "job", _)), Bearer::Guest(_)) => Err(not_logged_in()),
         _ => Err(unknown_method(method)),
     }
 }

@@ -29,6 +29,7 @@ use crate::http::error::Problem;
 use crate::http::limit::Limits;
 use crate::http::metrics;
 use crate::http::mount::{Base, application, routes};
+use crate::judge;
 use crate::listen::{Ready, listen};
 use crate::quic::Identity;
 use crate::tls::{Certificates, TlsError};
@@ -193,6 +194,7 @@ fn assemble(
         trail: Trail::new(house.rooms.clone()),
         backups: Backups::new(&config.store.data, house.journal.clone()),
         live: Link::default(),
+        judge: house.judge.clone(),
         stage: Stage::new(config, ours, house.ticker.clone(), at),
         phase: Phase::default(),
     })
@@ -238,10 +240,12 @@ fn chores(
     live: Live,
 ) -> Vec<JoinHandle<()>> {
     let keeping = Keeping::new(app.rooms.clone(), app.config.games.keep);
+    let jobs = judge::keeping::Keeping::new(app.rooms.clone(), app.config.judge.keep);
     let mut chores = vec![
         again(UPKEEP_EVERY, metrics::upkeep),
         again(RATES_EVERY, move || live.take_rates()),
         actix::spawn(keeping.run()),
+        actix::spawn(jobs.run()),
     ];
     let every = app.config.tls.reload_every;
     if let Some(certificates) = certificates {

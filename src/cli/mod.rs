@@ -264,6 +264,7 @@ fn serve(config: Config, ready_file: Option<&Path>) -> anyhow::Result<ExitCode> 
     actix::System::new().block_on(async {
         let server = Server::start(config).await?;
         announce(&server, ready_file)?;
+        server.app().judge.begin();
         stop_on_signal(server).await
     })
 }
@@ -295,6 +296,7 @@ fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     actix::System::new().block_on(async {
         let server = Server::start(config).await?;
         announce(&server, args.run.ready_file.as_deref())?;
+        server.app().judge.begin();
         let mut demo = Demo::new(&format!("http://{}", server.ready().http), password, people);
         println!("{}", demo.welcome(server.app()).await?);
         let demo = actix::spawn(async move {

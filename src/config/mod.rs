@@ -60,6 +60,8 @@ pub struct Config {
     pub live: Live,
     /// Selling seats.
     pub cinema: Cinema,
+    /// Judging programs.
+    pub judge: Judge,
     /// The demo.
     pub demo: Demo,
 }
@@ -80,6 +82,7 @@ impl Config {
             Admin::about("admin."),
             Live::about("live."),
             Cinema::about("cinema."),
+            Judge::about("judge."),
             Demo::about("demo."),
         ]
         .concat()
@@ -418,6 +421,46 @@ section! {
 pub enum PaymentProvider {
     /// The built-in test provider: no money moves.
     Test,
+}
+
+section! {
+    /// Judging programs.
+    pub struct Judge {
+        /// Whether programs are taken.
+        enabled: bool = true, "yes or no",
+            "Nothing runs outside a jail, and where there can be none nothing runs.";
+        /// How many jobs run at once; 0 for as many as there are cores.
+        slots: usize = 0, "jobs",
+            "More than cores would only make all slower, and what is measured less true.";
+        /// How strong the walls must be: `full`, `rootless` or `rootless-no-cgroup`.
+        tier: JudgeTier = JudgeTier::Full, "text",
+            "A weaker tier is chosen by whoever runs the place, and never by the server.";
+        /// Languages that come to the server's own, or replace one (TOML).
+        languages: Option<PathBuf> = None, "path",
+            "Absent: the server's own.";
+        /// How much disk programs may take that were compiled before.
+        cache_bytes: u64 = 256 << 20, "bytes",
+            "Some ten thousand small programs: what a class hands in during a term.";
+        /// Whether those who are told of a job may be on this machine or its network.
+        webhook_private: bool = false, "yes or no",
+            "Whoever hands a program in could else reach what only this machine can.";
+        /// How long a job is kept once it is judged.
+        #[serde(with = "compact::required")]
+        keep: Duration = seconds(7 * 24 * 60 * 60), "duration",
+            "A week: long enough to look at it again.";
+    }
+}
+
+/// How strong the walls around programs must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgeTier {
+    /// Nothing is left out. Needs root.
+    Full,
+    /// For an ordinary user with delegated cgroups.
+    Rootless,
+    /// For an ordinary user: each process is limited, not the job.
+    RootlessNoCgroup,
 }
 
 section! {

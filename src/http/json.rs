@@ -26,6 +26,17 @@ use crate::config::Config;
 #[derive(Debug)]
 pub struct Json<T>(pub T);
 
+/// A JSON body that holds whole files, and may be as large as [`LARGE_BYTES_MAX`].
+#[derive(Debug)]
+pub struct LargeJson<T>(pub T);
+
+/// The largest body of a request that holds whole files, in bytes. 12 MiB: the 4.75 MiB of the largest
+/// submission, in which every other byte may have to be escaped.
+pub const LARGE_BYTES_MAX: usize = 12 << 20;
+
+/// How much longer such a body may take to arrive. 6 times: a minute.
+const LARGE_TIMES: u32 = 6;
+
 /// A JSON body that may be left out.
 #[derive(Debug)]
 pub struct OptionalJson<T>(pub Option<T>);
@@ -56,6 +67,12 @@ impl Bounds {
             time: config.http.request_timeout,
         }
     }
+
+    /// For a body that holds whole files.
+    fn large(self) -> Self {
+        let (bytes, time) = (self.bytes.max(LARGE_BYTES_MAX), self.time * LARGE_TIMES);
+        Self { bytes, time, ..self }
+    }
 }
 
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
@@ -64,6 +81,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload, bounds) = (req.clone(), payload.take(), Bounds::of(req));
+        Box::pin(async move {
+            check_type(&req)?;
+            parse(&read(&req, payload, bounds).await?, bounds).map(Self)
+        })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for LargeJson<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (req, payload, bounds) = (req.clone(), payload.take(), Bounds::of(req).large());
         Box::pin(async move {
             check_type(&req)?;
             parse(&read(&req, payload, bounds).await?, bounds).map(Self)

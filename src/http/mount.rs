@@ -18,8 +18,9 @@ use super::observe::observe;
 use super::refusals::refusals;
 use super::unread::unread;
 use super::{
-    accounts, admin, bookings, games, health, holds, json, leaderboards, metrics, movies, openapi,
-    pages, parties, polls, questions, screens, series, showings, tickets, tournaments,
+    accounts, admin, bookings, games, health, holds, jobs, json, languages, leaderboards, metrics,
+    movies, openapi, pages, parties, polls, questions, screens, series, showings, tickets,
+    tournaments,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -77,6 +78,8 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(tickets::routes)
             .configure(parties::routes)
             .configure(tournaments::routes)
+            .configure(languages::routes)
+            .configure(jobs::routes)
             .configure(admin::routes);
     }
 }

@@ -6,8 +6,8 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
 use super::{
-    accounts, admin, bookings, etag, games, health, holds, leaderboards, movies, parties, polls,
-    questions, screens, series, showings, tickets, tournaments,
+    accounts, admin, bookings, etag, games, health, holds, jobs, languages, leaderboards, movies,
+    parties, polls, questions, screens, series, showings, tickets, tournaments,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -136,6 +136,11 @@ use super::{
         tournaments::accept,
         tournaments::decide,
         tournaments::cancel,
+        languages::list,
+        jobs::create,
+        jobs::list,
+        jobs::get,
+        jobs::cancel,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

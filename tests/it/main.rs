@@ -18,6 +18,7 @@ mod heads;
 mod health;
 mod house_rules;
 mod invariants;
+mod judge;
 mod kill_points;
 mod load;
 mod logs;

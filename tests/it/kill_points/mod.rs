@@ -10,6 +10,7 @@ mod cinema;
 mod finding;
 mod followed;
 mod house;
+mod jobs;
 mod matches;
 mod operations;
 mod people;

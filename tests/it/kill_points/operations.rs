@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::house::House;
-use super::{admin, cinema, finding, matches, people, polls, tournaments};
+use super::{admin, cinema, finding, jobs, matches, people, polls, tournaments};
 
 /// Every operation that writes; in brackets which of several ways.
-pub(super) const OPERATIONS: [&str; 88] = [
+pub(super) const OPERATIONS: [&str; 90] = [
+    "POST /api/jobs",
+    "DELETE /api/jobs/{job}",
     "POST /api/movies",
     "PUT /api/movies/{movie}",
     "POST /api/screens",
@@ -109,7 +111,8 @@ const WRITE_NOTHING: [(&str, &str); 3] = [
 ];
 
 /// Those in which several rooms take part, so that another one may be the first to answer.
-pub(super) const ASK_OTHERS: [&str; 5] = [
+pub(super) const ASK_OTHERS: [&str; 6] = [
+    "POST /api/jobs",
     "POST /api/showings",
     "POST /api/polls",
     "POST /api/series",
@@ -210,6 +213,7 @@ pub(super) async fn case(house: &House, operation: &str) -> Case {
         _ if is("/verdicts") => matches::of_verdicts(house, operation).await,
         _ if is("/api/games") => matches::of_matches(house, operation).await,
         _ if is("/api/match") => finding::of_tickets(house, operation).await,
+        _ if is("/api/jobs") => jobs::of_jobs(house, operation).await,
         _ if is("/api/parties") => finding::of_parties(house, operation).await,
         _ if is("/api/series") => polls::of_series(house, operation).await,
         _ if is("/accounts") || is("/sessions") => people::of_people(house, operation).await,

@@ -45,7 +45,14 @@ fn text(value: &Value, name: &str) -> String {
 
 impl Cast {
     pub(super) async fn meet() -> Self {
-        let server = Server::with(&[("PLAYHOUSE_CINEMA_HOLD", "10m")]);
+        let tier = if nix::unistd::geteuid().is_root() { "full" } else { "rootless-no-cgroup" };
+        let server = Server::with(&[
+            ("PLAYHOUSE_CINEMA_HOLD", "10m"),
+            ("PLAYHOUSE_JUDGE_ENABLED", "true"),
+            ("PLAYHOUSE_JUDGE_TIER", tier),
+            // No compiler is asked for its version: modules need none.
+            ("PATH", "/none"),
+        ]);
         let admin = server.admin().await;
         let ann = server.person("ann").await;
         let mut cast = Self {
@@ -144,8 +151,11 @@ impl Cast {
         self.things.insert("soon", soon);
     }
 
-    /// Ann leads a party, and looks for a match of her own.
+    /// Ann leads a party, looks for a match of her own, and has handed a program in.
     async fn gather(&mut self) {
+        let job = json!({ "language": "wat", "source": "(module (func (export \"_start\")))" });
+        let job = self.ann.post("/api/jobs", job).await.unwrap();
+        self.things.insert("job", text(&job, "id"));
         let party = self.ann.post("/api/parties", json!({})).await.unwrap();
         let ticket = json!({ "game": "arena" });
         let ticket = self.ann.post("/api/match/tickets", ticket).await.unwrap();

@@ -10,18 +10,21 @@ use super::cast::{Cast, ROLES};
 
 /// Rooms, and what each role is answered that follows them: `+` it may, or the error's number.
 /// 102: to them it is as if there were no such room. 103: it is not for them.
-const CHANNELS: [(&str, [&str; 5]); 18] = [
+const CHANNELS: [(&str, [&str; 5]); 21] = [
     ("account:{id}", ["102", "102", "102", "102", "102"]),
     ("admin:rooms", ["103", "103", "103", "103", "+"]),
     ("audit:{poll}", ["102", "102", "102", "102", "102"]),
     ("friends:{player}", ["102", "102", "102", "102", "102"]),
     ("game:{session}", ["+", "+", "+", "+", "+"]),
+    ("job:{job}", ["102", "102", "102", "102", "+"]),
     ("league:{game}", ["+", "+", "+", "+", "+"]),
     ("matchmaking:{game}", ["102", "102", "+", "+", "+"]),
     ("movie:{movie}", ["102", "102", "102", "102", "102"]),
     ("party:{party}", ["102", "102", "102", "102", "+"]),
     ("poll:{poll}", ["+", "+", "+", "+", "+"]),
     ("questions:{poll}", ["+", "+", "+", "+", "+"]),
+    ("queue:judge", ["+", "+", "+", "+", "+"]),
+    ("queue:other", ["102", "102", "102", "102", "102"]),
     ("roll:{poll}", ["102", "102", "102", "102", "102"]),
     ("screen:{screen}", ["102", "102", "102", "102", "102"]),
     ("series:{series}", ["+", "+", "+", "+", "+"]),
@@ -32,7 +35,7 @@ const CHANNELS: [(&str, [&str; 5]); 18] = [
 ];
 
 /// Methods with Ann's or Olga's things, and the code that each role is answered with.
-const METHODS: [(&str, &str, [&str; 5]); 9] = [
+const METHODS: [(&str, &str, [&str; 5]); 10] = [
     ("showing.hold", r#"{"showing_id":"{showing}","seats":["A1"]}"#, TAKEN),
     ("showing.release", r#"{"showing_id":"{showing}","hold_id":"{hold}"}"#, NOT_THEIRS),
     ("showing.extend", r#"{"showing_id":"{showing}","hold_id":"{hold}"}"#, NOT_THEIRS),
@@ -55,6 +58,11 @@ const METHODS: [(&str, &str, [&str; 5]); 9] = [
     ("poll.vote", r#"{"poll_id":"{poll}","choice":[0]}"#, VOTERS),
     ("poll.ask", r#"{"poll_id":"{poll}","text":"And why?"}"#, VOTERS),
     ("poll.want", r#"{"poll_id":"{poll}","question":{question},"up":true}"#, VOTERS),
+    (
+        "job.stdin",
+        r#"{"job":"{job}","data":"x"}"#,
+        ["not_logged_in", "not_logged_in", "not_found", "not_found", "not_running"],
+    ),
 ];
 
 const TAKEN: [&str; 5] =
@@ -127,7 +135,7 @@ async fn no_kind_of_room_and_no_method_is_left_out() {
     let missing: Vec<_> = kinds.keys().filter(|kind| !named(kind)).collect();
     assert!(missing.is_empty(), "say in roles/live.rs who may follow these: {missing:?}");
     let mut there = BTreeSet::new();
-    for source in ["src/cinema/rpc.rs", "src/polls/rpc.rs"] {
+    for source in ["src/cinema/rpc.rs", "src/polls/rpc.rs", "src/judge/rpc.rs"] {
         let source = std::fs::read_to_string(source).unwrap();
         let names =
             source.lines().filter_map(|line| line.trim().strip_prefix('"')?.split_once("\" =>"));

@@ -34,6 +34,7 @@ const SHOWING: &str = r#"{"movie_id":"{movie}","screen_id":"{screen}","starts_at
 const POLL: &str = r#"{"title":"Theirs","kind":"single","options":["A","B"]}"#;
 const SERIES: &str = r#"{"title":"Theirs","polls":["{poll}"]}"#;
 const CUP: &str = r#"{"title":"Theirs","game":"arena","format":"swiss","starts_at":"{soon}"}"#;
+const JOB: &str = r#"{"language":"wat","source":"(module (func (export \"_start\")))"}"#;
 const REFRESH: &str = r#"{"refresh_token":"none"}"#;
 
 /// Every operation; the test fails by name for one that is missing here.
@@ -96,6 +97,11 @@ pub(super) const TABLE: &[Row] = &[
     row("POST", "/api/games/sessions/{session}/start", "-xxxx", ""),
     row("GET", "/api/games/{game}", "+++++", ""),
     row("POST", "/api/games/{game}/sessions", "--+++", r#"{"seats":4}"#),
+    row("GET", "/api/jobs", "--+++", ""),
+    row("POST", "/api/jobs", "--+++", JOB),
+    row("GET", "/api/jobs/{job}", "--??+", ""),
+    row("DELETE", "/api/jobs/{job}", "--??+", ""),
+    row("GET", "/api/languages", "+++++", ""),
     row("GET", "/api/leaderboards/{game}", "+-+++", ""),
     row("GET", "/api/leaderboards/{game}/seasons", "+++++", ""),
     row("POST", "/api/leaderboards/{game}/seasons", "--xx+", ""),
