@@ -215,6 +215,7 @@ async fn follow(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let late = tokio::time::sleep_until(Instant::now() + RUN_MAX);
     tokio::pin!(late);
+    let mut number = 0;
     loop {
         tokio::select! {
             biased;
@@ -226,7 +227,8 @@ async fn follow(
                 Some(Word::Said(Said::Case(case))) => {
                     print(home, run, attempt, true).await;
                     let case = Box::new(case);
-                    told(run, home.ask(&Command::CaseDone { attempt, case }).await);
+                    told(run, home.ask(&Command::CaseDone { attempt, number, case }).await);
+                    number += 1;
                 }
                 Some(Word::Ended(end)) => {
                     // What the room refused is no end.
@@ -241,9 +243,9 @@ async fn follow(
 }
 
 async fn print(home: &Home<Job>, run: &Run, attempt: u32, last: bool) {
-    for (stream, bytes) in run.take_printed(last) {
-        let bytes = Blob(bytes);
-        told(run, home.ask(&Command::Printed { attempt, stream, bytes }).await);
+    for (stream, at, bytes) in run.take_printed(last) {
+        let (at, bytes) = (at as u32, Blob(bytes));
+        told(run, home.ask(&Command::Printed { attempt, stream, at, bytes }).await);
     }
 }
 

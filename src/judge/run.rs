@@ -69,6 +69,8 @@ struct Printed {
     waiting: [Vec<u8>; 2],
     /// How much was taken of each stream so far.
     taken: [usize; 2],
+    /// How much of that was told.
+    told: [usize; 2],
 }
 
 impl Run {
@@ -120,8 +122,9 @@ impl Run {
         printed.waiting[at].extend_from_slice(bytes);
     }
 
-    /// What was written since, of each stream, and does not end within a character unless it is the `last`.
-    pub fn take_printed(&self, last: bool) -> Vec<(Stream, Vec<u8>)> {
+    /// What was written since, of each stream, and behind how many bytes. It does not end within a character,
+    /// unless it is the `last`.
+    pub fn take_printed(&self, last: bool) -> Vec<(Stream, usize, Vec<u8>)> {
         let mut printed = self.printed.lock();
         let mut all = Vec::new();
         for stream in [Stream::Stdout, Stream::Stderr] {
@@ -130,7 +133,10 @@ impl Run {
             let rest = waiting.split_off(upto);
             let bytes = std::mem::replace(waiting, rest);
             if !bytes.is_empty() {
-                all.push((stream, bytes));
+                let told = &mut printed.told[stream as usize];
+                let at = *told;
+                *told += bytes.len();
+                all.push((stream, at, bytes));
             }
         }
         all
@@ -286,16 +292,16 @@ mod tests {
         let mut taken = Vec::new();
         for byte in text {
             run.print(Stream::Stdout, &[*byte]);
-            for (_, bytes) in run.take_printed(false) {
+            for (_, _, bytes) in run.take_printed(false) {
                 taken.push(String::from_utf8(bytes).unwrap());
             }
         }
         assert_eq!(taken, ["a", "é", "€", "😀"]);
         run.print(Stream::Stderr, &[0xe2, 0x82]);
         assert!(run.take_printed(false).is_empty());
-        assert_eq!(run.take_printed(true), [(Stream::Stderr, vec![0xe2, 0x82])]);
+        assert_eq!(run.take_printed(true), [(Stream::Stderr, 0, vec![0xe2, 0x82])]);
         run.print(Stream::Stdout, &vec![b'x'; 2 * SHOWN_BYTES_MAX]);
-        let all: usize = run.take_printed(true).iter().map(|(_, bytes)| bytes.len()).sum();
+        let all: usize = run.take_printed(true).iter().map(|(_, _, bytes)| bytes.len()).sum();
         assert_eq!(all, SHOWN_BYTES_MAX - text.len());
     }
 

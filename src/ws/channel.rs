@@ -4,6 +4,7 @@
 //! kind (`Rules::audience`).
 
 use playhouse_domain::games::find;
+use playhouse_domain::judge::queue;
 use playhouse_domain::room::{Caller, Role};
 use playhouse_protocol::ids::RoomId;
 use playhouse_protocol::live::Error;
@@ -37,9 +38,9 @@ pub(super) fn read(name: &str, who: &Caller) -> Result<Channel, Error> {
     }
     let room: RoomId = name.parse().map_err(|_| Error::UNKNOWN_CHANNEL)?;
     // Only the usual way to write a UUID names a room: others would be rooms of their own. And there are
-    // rooms of games.
+    // rooms of games, and the judge's one queue.
     let usual = room.uuid().is_some_and(|key| key.hyphenated().to_string() == room.key());
-    if usual || find(room.key()).is_some() {
+    if usual || find(room.key()).is_some() || room == queue::room() {
         Ok(Channel::Room(room))
     } else {
         Err(Error::UNKNOWN_CHANNEL)

@@ -217,7 +217,9 @@ async fn without_a_jail_nothing_runs_and_it_is_said_why() {
     assert_eq!(list["sandbox"]["reason"], "the judge is switched off");
     assert_eq!(list["sandbox"]["mend"], "set judge.enabled to true");
     let ann = server.person("ann").await;
-    let key = "one";
-    let refused = ann.ask(reqwest::Method::POST, JOBS, Some(key), Some(&python("print(1)"))).await;
-    assert_eq!(refused.unwrap_err().code(), "judge_unavailable");
+    let post = reqwest::Method::POST;
+    let (status, refused) = ann.once(post, JOBS, None, Some(&python("print(1)"))).await.unwrap();
+    assert_eq!((status.as_u16(), &refused["code"]), (503, &json!("judge_unavailable")));
+    let mend = refused["mend"][0].as_str().unwrap();
+    assert!(refused["detail"].as_str().unwrap().contains(mend), "{refused}");
 }

@@ -1,6 +1,6 @@
 //! The judge over REST: real programs in real jails. `table`: what each sort of program is judged. `programs`:
 //! the programs of the table. `jobs`: handing in, looking, calling off. `live`: what comes on the channels.
-//! `kill`: the server is killed while it judges. `checkers`: programs that decide.
+//! `kill`: the server is killed while it judges. `checkers`: programs that decide. `webhook`: who is told outside.
 //!
 //! They need root, as jails of the tier `full` do; without it they say so and pass.
 
@@ -10,6 +10,7 @@ mod kill;
 mod live;
 mod programs;
 mod table;
+mod webhook;
 
 use std::time::{Duration, Instant};
 

@@ -156,7 +156,8 @@ fn limits() -> Vec<Row> {
     let fill = |bytes: u64| format!("for (int i = 0; i < {bytes}; i++) putchar('x');");
     let touch = |mib: u64| {
         format!(
-            "size_t n = {mib}ul << 20; char *p = malloc(n); memset(p, 1, n); puts(p[n / 2] ? \"5\" : \"\");"
+            "size_t n = {mib}ul << 20; volatile char *p = malloc(n); \
+             for (size_t i = 0; i < n; i += 4096) p[i] = 1; puts(p[4096] ? \"5\" : \"\");"
         )
     };
     let burn = |ms: u64| format!("while (clock() < {ms} * (CLOCKS_PER_SEC / 1000)); puts(\"5\");");
@@ -164,7 +165,8 @@ fn limits() -> Vec<Row> {
     let output = || json!({ "output_bytes": 65_536 });
     let memory = || json!({ "memory_bytes": 32 << 20 });
     vec![
-        c("loops for ever", "time_limit", "for (;;);").within(json!({ "cpu_ms": 200 })),
+        c("loops for ever", "time_limit", "for (;;);")
+            .within(json!({ "cpu_ms": 200, "wall_ms": 30_000 })),
         c("just within its processor time", "accepted", &burn(450)).within(tight()),
         c("just past its processor time", "time_limit", &burn(650)).within(tight()),
         c("sleeps for ever", "wall_limit", "for (;;) pause();").within(json!({ "wall_ms": 300 })),
@@ -203,7 +205,7 @@ fn limits() -> Vec<Row> {
             "if (!fork()) { close(1); close(2); sleep(1000); } puts(\"5\");",
         ),
         c("children that burn count too", "time_limit", "fork(); fork(); for (;;);")
-            .within(json!({ "cpu_ms": 300 })),
+            .within(json!({ "cpu_ms": 300, "wall_ms": 30_000 })),
     ]
 }
 
@@ -216,8 +218,12 @@ fn ends() -> Vec<Row> {
         )
         .signal(6),
         c("reads where it may not", "runtime_error", "volatile int *p = 0; *p = 1;").signal(11),
-        c("divides by zero", "runtime_error", "volatile int z = 0; printf(\"%d\", 1 / z);")
-            .signal(8),
+        c(
+            "divides by zero",
+            "runtime_error",
+            "volatile int z = 0; printf(\"%d\", 100 * argc / z);",
+        )
+        .signal(8),
         c("ends with status 3 after the right answer", "runtime_error", "puts(\"5\"); exit(3);")
             .code(3),
         c("kills itself as a limit would", "runtime_error", "kill(getpid(), SIGKILL);").signal(9),
@@ -285,7 +291,8 @@ fn pythons() -> Vec<Row> {
         python("ends with status 0 by exit", "accepted", "import sys\nprint(5)\nsys.exit(0)"),
         python("ends with status 4", "runtime_error", "import sys\nprint(5)\nsys.exit(4)").code(4),
         python("calls itself without end", "runtime_error", "def f(): return f()\nf()").code(1),
-        python("loops for ever", "time_limit", "while True: pass").within(json!({ "cpu_ms": 300 })),
+        python("loops for ever", "time_limit", "while True: pass")
+            .within(json!({ "cpu_ms": 300, "wall_ms": 30_000 })),
         python("sleeps for ever", "wall_limit", "import time\ntime.sleep(1000)")
             .within(json!({ "wall_ms": 800 })),
         python("past its memory", "memory_limit", "x = b'x' * (200 << 20)\nprint(5)")
@@ -326,7 +333,8 @@ fn others() -> Vec<Row> {
         .code(1),
         js("ends with status 2", "runtime_error", "console.log(5); process.exit(2)").code(2),
         js("a mistake", "runtime_error", "console.log(").code(1),
-        js("loops for ever", "time_limit", "for (;;);").within(json!({ "cpu_ms": 500 })),
+        js("loops for ever", "time_limit", "for (;;);")
+            .within(json!({ "cpu_ms": 500, "wall_ms": 30_000 })),
         rust(
             "right",
             "accepted",
@@ -378,7 +386,8 @@ fn modules() -> Vec<Row> {
         wat("nothing", "wrong_answer", ""),
         wat("traps after the right answer", "runtime_error", "(call $five) unreachable"),
         wat("ends with status 4", "runtime_error", "(call $exit (i32.const 4))").code(4),
-        wat("loops for ever", "time_limit", "(loop $on (br $on))").within(json!({ "cpu_ms": 300 })),
+        wat("loops for ever", "time_limit", "(loop $on (br $on))")
+            .within(json!({ "cpu_ms": 300, "wall_ms": 30_000 })),
         row("wat", "is no module", "runtime_error", "(modul)").code(126),
     ]
 }

@@ -46,6 +46,8 @@ pub enum Command {
         attempt: u32,
         /// Where.
         stream: Stream,
+        /// Behind so many bytes that were told of before: told again, it is known.
+        at: u32,
         /// What.
         bytes: Blob,
     },
@@ -53,6 +55,8 @@ pub enum Command {
     CaseDone {
         /// In which attempt.
         attempt: u32,
+        /// Behind so many tests that were told of before: told again, it is known.
+        number: u32,
         /// What it came to.
         case: Box<Case>,
     },
@@ -103,8 +107,8 @@ impl Command {
                 let (language, bytes) = (&submission.language, submission.bytes());
                 format!("Submit of {owner:?}: {bytes} bytes in {language}")
             }
-            Self::CaseDone { attempt, case } => {
-                format!("CaseDone {{ attempt: {attempt}, {:?} }}", case.ran)
+            Self::CaseDone { attempt, number, case } => {
+                format!("CaseDone {{ attempt: {attempt}, number: {number}, {:?} }}", case.ran)
             }
             Self::Compiled { attempt, compile } => {
                 let ran = compile.as_ref().map(|compile| &compile.ran);

@@ -48,8 +48,10 @@ impl Job {
                 self.in_attempt(attempt, vec![Event::Trouble(reason)])
             }
             Command::Compiled { attempt, compile } => self.compiled(attempt, compile),
-            Command::Printed { attempt, stream, bytes } => self.printed(attempt, stream, bytes),
-            Command::CaseDone { attempt, case } => self.case_done(attempt, case),
+            Command::Printed { attempt, stream, at, bytes } => {
+                self.printed(attempt, stream, (at, bytes))
+            }
+            Command::CaseDone { attempt, number, case } => self.case_done(attempt, number, case),
             Command::Delete => self.delete(),
         }
     }
@@ -156,17 +158,23 @@ impl Job {
         self.in_attempt(attempt, event.into_iter().collect())
     }
 
-    fn printed(&self, attempt: u32, stream: Stream, mut bytes: Blob) -> Decided {
+    fn printed(&self, attempt: u32, stream: Stream, (at, mut bytes): (u32, Blob)) -> Decided {
         let has = match stream {
             Stream::Stdout => self.made.stdout.len(),
             Stream::Stderr => self.made.stderr.len(),
         };
+        // What was told before is known.
+        let known = has.saturating_sub(at as usize).min(bytes.len());
+        drop(bytes.0.drain(..known));
         bytes.0.truncate(SHOWN_BYTES_MAX.saturating_sub(has));
         let event = (!bytes.is_empty()).then_some(Event::Printed { stream, bytes });
         self.in_attempt(attempt, event.into_iter().collect())
     }
 
-    fn case_done(&self, attempt: u32, mut case: Box<Case>) -> Decided {
+    fn case_done(&self, attempt: u32, number: u32, mut case: Box<Case>) -> Decided {
+        if (number as usize) < self.made.cases.len() {
+            return self.in_attempt(attempt, vec![]);
+        }
         let tests = self.submission.as_ref().map_or(0, |submission| submission.tests.len());
         if self.made.cases.len() >= tests.max(1) {
             return Err(conflict("attempt_over", "every test was run already"));

@@ -30,8 +30,8 @@ fn a_job_waits_runs_is_judged_and_gives_its_slot_back() {
     assert_eq!((work.attempt, work.submission), (1, tested()));
     stage.system(Command::Compiled { attempt: 1, compile: None }).unwrap();
     assert_eq!(stage.phase(), Phase::Running);
-    stage.system(case("a", Verdict::Accepted)).unwrap();
-    stage.system(case("b", Verdict::WrongAnswer)).unwrap();
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
+    stage.system(case(1, "b", Verdict::WrongAnswer)).unwrap();
     stage.ends(RUN, end(Verdict::WrongAnswer));
 
     let seen = stage.seen();
@@ -88,14 +88,14 @@ fn whoever_calls_a_job_off_before_the_queue_has_it_leaves_no_place_behind() {
 #[test]
 fn a_job_that_runs_is_called_off_at_once_and_its_attempt_is_over() {
     let mut stage = Stage::running(tested());
-    stage.system(case("a", Verdict::Accepted)).unwrap();
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
     let stranger = stage.ask(&person(2), Command::Cancel).unwrap_err();
     assert_eq!(stranger.kind, RefusalKind::NotFound, "it is nobody else's to know of");
     stage.ask(&person(1), Command::Cancel).unwrap();
     stage.ask(&person(1), Command::Cancel).unwrap();
     let seen = stage.seen();
     assert_eq!((seen.verdict, seen.score), (Some(Verdict::Cancelled), 5));
-    assert_eq!(stage.system(case("b", Verdict::Accepted)).unwrap_err().code, "attempt_over");
+    assert_eq!(stage.system(case(1, "b", Verdict::Accepted)).unwrap_err().code, "attempt_over");
     assert_eq!(stage.take_up(), None);
     assert_eq!(stage.owes(), ["queue"]);
 }
@@ -104,13 +104,13 @@ fn a_job_that_runs_is_called_off_at_once_and_its_attempt_is_over() {
 fn after_a_crash_it_runs_from_its_start_and_what_the_old_attempt_says_is_refused() {
     let mut stage = Stage::running(tested());
     stage.system(Command::Compiled { attempt: 1, compile: None }).unwrap();
-    stage.system(case("a", Verdict::Accepted)).unwrap();
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
     let work = stage.take_up().unwrap();
     assert_eq!((work.attempt, work.submission), (2, tested()));
     let seen = stage.seen();
     assert_eq!((seen.phase, seen.attempt, seen.score), (Phase::Compiling, 2, 0));
     assert!(seen.cases.is_empty() && stage.changes.restarted && stage.changes.cases.is_empty());
-    assert_eq!(stage.system(case("b", Verdict::Accepted)).unwrap_err().code, "attempt_over");
+    assert_eq!(stage.system(case(1, "b", Verdict::Accepted)).unwrap_err().code, "attempt_over");
 }
 
 #[test]
@@ -144,23 +144,41 @@ fn what_it_prints_is_kept_up_to_a_bound() {
     let mut stage = Stage::running(submission);
     let print =
         |n: usize, stream| Command::Printed { attempt: 1, stream, bytes: Blob(vec![b'x'; n]) };
-    stage.system(print(10, Stream::Stdout)).unwrap();
-    stage.system(print(SHOWN_BYTES_MAX, Stream::Stdout)).unwrap();
+    stage.system(print(0, 10, Stream::Stdout)).unwrap();
+    stage.system(print(5, SHOWN_BYTES_MAX, Stream::Stdout)).unwrap();
     let before = stage.revision;
-    stage.system(print(100, Stream::Stdout)).unwrap();
+    stage.system(print(SHOWN_BYTES_MAX as u32, 100, Stream::Stdout)).unwrap();
     assert_eq!(stage.revision, before, "what is not kept is no record");
-    stage.system(print(3, Stream::Stderr)).unwrap();
+    stage.system(print(0, 3, Stream::Stderr)).unwrap();
     let seen = stage.seen();
     assert_eq!((seen.stdout.len(), seen.stderr.len()), (SHOWN_BYTES_MAX, 3));
     assert_eq!(stage.changes.stdout.len(), SHOWN_BYTES_MAX);
 }
 
 #[test]
+fn what_is_told_again_is_known() {
+    let mut stage = Stage::running(tested());
+    let print = |at, text: &str| Command::Printed {
+        attempt: 1,
+        stream: Stream::Stdout,
+        at,
+        bytes: text.into(),
+    };
+    for command in [print(0, "abc"), print(0, "abc"), print(1, "bcd"), print(4, "e")] {
+        stage.system(command).unwrap();
+    }
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
+    let seen = stage.seen();
+    assert_eq!((seen.stdout.as_str(), seen.cases.len()), ("abcde", 1));
+}
+
+#[test]
 fn no_more_tests_are_told_of_than_there_are() {
     let mut stage = Stage::running(tested());
-    stage.system(case("a", Verdict::Accepted)).unwrap();
-    stage.system(case("b", Verdict::Accepted)).unwrap();
-    assert_eq!(stage.system(case("c", Verdict::Accepted)).unwrap_err().code, "attempt_over");
+    stage.system(case(0, "a", Verdict::Accepted)).unwrap();
+    stage.system(case(1, "b", Verdict::Accepted)).unwrap();
+    assert_eq!(stage.system(case(2, "c", Verdict::Accepted)).unwrap_err().code, "attempt_over");
 }
 
 #[test]
@@ -178,7 +196,8 @@ fn nobody_else_sees_a_job_hands_in_for_another_or_speaks_for_the_judge() {
     assert_eq!(stage.rules.audience(&person(2)), None);
     assert_eq!(stage.rules.audience(&person(1)), Some(Audience::Own(account(1))));
     assert_eq!(stage.rules.view(stage.now, &Audience::Own(account(2))), None);
-    for command in [Command::TakeUp, Command::Delete, case("a", Verdict::Accepted), Command::Start]
+    for command in
+        [Command::TakeUp, Command::Delete, case(0, "a", Verdict::Accepted), Command::Start]
     {
         let refusal = stage.ask(&person(1), command).unwrap_err();
         assert_eq!(refusal.kind, RefusalKind::NotFound);

@@ -56,11 +56,12 @@ pub(super) fn ran(verdict: Verdict) -> Ran {
     }
 }
 
-pub(super) fn case(name: &str, verdict: Verdict) -> Command {
+/// The test after `number` others was run in the first attempt.
+pub(super) fn case(number: u32, name: &str, verdict: Verdict) -> Command {
     let points = if verdict.is_accepted() { 5 } else { 0 };
     let (stdout, stderr) = (Some("1".into()), None);
     let case = Case { name: name.into(), points, ran: ran(verdict), stdout, stderr };
-    Command::CaseDone { attempt: 1, case: Box::new(case) }
+    Command::CaseDone { attempt: 1, number, case: Box::new(case) }
 }
 
 pub(super) fn end(verdict: Verdict) -> DutyResult {
