@@ -120,7 +120,8 @@ pub(super) const ASK_OTHERS: [&str; 6] = [
     "POST /api/accounts",
 ];
 
-/// Those that write more than one record, one after the other.
+/// Those that write more than one record, one after the other. Jobs do so long after they are answered: what
+/// becomes of them `judge/kill.rs` tries.
 pub(super) const SAGAS: [&str; 21] = [
     "POST /api/leaderboards/{game}/seasons",
     "POST /api/showings",
