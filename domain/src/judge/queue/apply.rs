@@ -46,7 +46,6 @@ impl Queue {
         };
         self.turn += 1;
         self.since.insert((lane, account), order::served(self.turn));
-        self.forget_since(lane, account);
         (self.in_a_row, self.last) = order::after(lane, others, self.in_a_row, self.last);
         let telling = Some(DutyId(self.next_duty));
         self.next_duty += 1;
@@ -56,6 +55,7 @@ impl Queue {
 
     fn leaves(&mut self, job: JobId) {
         if let Some(running) = self.running.remove(&job) {
+            self.forget_since(running.lane, running.account);
             self.gone.push(running.account);
         }
         if let Some(waiting) = self.no(job).and_then(|no| self.waiting.remove(&no)) {
@@ -64,14 +64,15 @@ impl Queue {
         }
     }
 
-    /// Whoever waits no longer in a lane stands behind all others when they come again.
+    /// Whoever neither waits nor runs in a lane stands behind all others when they come again.
     fn forget_since(
         &mut self,
         lane: crate::judge::submission::Lane,
         account: playhouse_protocol::ids::AccountId,
     ) {
         let waits = |one: &Waiting| one.lane == lane && one.account == account;
-        if !self.waiting.values().any(waits) {
+        let runs = |one: &Running| one.lane == lane && one.account == account;
+        if !self.waiting.values().any(waits) && !self.running.values().any(runs) {
             self.since.remove(&(lane, account));
         }
     }

@@ -74,7 +74,7 @@ pub struct Queue {
     /// By the order in which they came.
     waiting: BTreeMap<u64, Waiting>,
     running: BTreeMap<JobId, Running>,
-    /// For each account that waits in a lane: when it came to wait, or was last served, counted in starts.
+    /// For each account that waits or runs in a lane: when it came to wait, or was last served, counted in starts.
     since: BTreeMap<(Lane, AccountId), u64>,
     /// How many interactive jobs started in a row while others waited.
     in_a_row: u8,

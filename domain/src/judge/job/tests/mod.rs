@@ -142,8 +142,12 @@ fn what_it_prints_is_kept_up_to_a_bound() {
     let mut submission = tested();
     submission.tests.clear();
     let mut stage = Stage::running(submission);
-    let print =
-        |n: usize, stream| Command::Printed { attempt: 1, stream, bytes: Blob(vec![b'x'; n]) };
+    let print = |at: u32, n: usize, stream| Command::Printed {
+        attempt: 1,
+        stream,
+        at,
+        bytes: Blob(vec![b'x'; n]),
+    };
     stage.system(print(0, 10, Stream::Stdout)).unwrap();
     stage.system(print(5, SHOWN_BYTES_MAX, Stream::Stdout)).unwrap();
     let before = stage.revision;

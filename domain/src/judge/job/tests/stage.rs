@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::super::*;
 use crate::duty::Work as Owed;
+use crate::judge::Verdict;
 use crate::judge::queue;
-use crate::judge::submission::{Lane, Test, Webhook};
-use crate::judge::{Blob, Checker, Verdict};
-use crate::refusal::RefusalKind;
+use crate::judge::submission::{Lane, Test};
 use crate::room::{Reply as Answer, Role, Seed};
 
 pub(super) struct Stage {

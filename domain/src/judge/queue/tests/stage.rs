@@ -77,9 +77,10 @@ impl Stage {
         assert_eq!(rules.places, rules.order(), "places are those of the order");
         let places: BTreeSet<u32> = rules.places.values().copied().collect();
         assert!(places.into_iter().eq(1..=rules.waiting.len() as u32), "each place once, from 1");
-        let lanes: BTreeSet<_> =
-            rules.waiting.values().map(|one| (one.lane, one.account)).collect();
-        assert!(rules.since.keys().eq(lanes.iter()), "nobody is remembered who does not wait");
+        let waiting = rules.waiting.values().map(|one| (one.lane, one.account));
+        let running = rules.running.values().map(|one| (one.lane, one.account));
+        let lanes: BTreeSet<_> = waiting.chain(running).collect();
+        assert!(rules.since.keys().eq(lanes.iter()), "those that wait or run are remembered");
         assert!(rules.duties().is_sorted_by_key(|duty| duty.id));
     }
 
