@@ -1,7 +1,7 @@
 // The live connection: a small client of the Centrifugo protocol (JSON). It connects again with a
 // growing, jittered pause and goes on from its last offset, so that nothing is missed or repeated.
 
-import { token } from "./api.js";
+import { Problem, token } from "./api.js";
 
 const PAUSE_MIN = 300;
 const PAUSE_MAX = 10_000;
@@ -43,6 +43,21 @@ export class Live {
   unsubscribe(channel) {
     if (!this.#subscriptions.delete(channel)) return;
     if (this.#socket?.readyState === WebSocket.OPEN && this.#socket.ready) this.#send({ unsubscribe: { channel } });
+  }
+
+  /** Asks the server for `method`; gives what it answers. Fails with its problem, or at once if the connection is lost:
+   * then nobody knows whether it was done. */
+  rpc(method, data) {
+    return new Promise((done, fail) => {
+      if (this.#socket?.readyState !== WebSocket.OPEN || !this.#socket.ready) {
+        fail(new Problem(0, { detail: "the connection is lost: try again in a moment" }));
+        return;
+      }
+      this.#send({ rpc: { method, data } }, ({ error, rpc }) => {
+        if (error) fail(new Problem(Math.max(0, error.code - 1000), error.problem ?? { detail: error.message }));
+        else done(rpc?.data);
+      });
+    });
   }
 
   /** Ends the connection for good. */

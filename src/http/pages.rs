@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 23] = [
+const PAGES: [(&str, &str); 24] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -41,6 +41,7 @@ const PAGES: [(&str, &str); 23] = [
     ("/players/{id}", "player.html"),
     ("/tournaments", "tournaments.html"),
     ("/tournaments/{id}", "tournament.html"),
+    ("/playground", "playground.html"),
     ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),
