@@ -1,16 +1,23 @@
 //! The arena's page against the arena's rules: its step of an avatar, and a whole match in which it plays its own
-//! avatar ahead. And the page of a tournament against the rules of a table.
+//! avatar ahead. The page of a tournament against the rules of a table, the playground against those of a job.
 
 mod node;
 
 use std::collections::VecDeque;
 use std::fmt::Write;
 
+use playhouse_domain::duty::DutyId;
 use playhouse_domain::games::{Bot, Happenings, Hears, Seat, SeatInput, Sight, World, find};
+use playhouse_domain::judge::job::{Case, Compile, End, Event, Job, Ran, Stream, room};
+use playhouse_domain::judge::{File, Submission, Test, Verdict};
+use playhouse_domain::room::{Audience, Rules, Ticket};
+use playhouse_domain::time::Timestamp;
 use playhouse_protocol::game::{
     Cache, ClientPeer, EntitySet, Input, Micros, PeerConfig, Ring, ServerPeer, ViewTick,
 };
+use playhouse_protocol::ids::{AccountId, JobId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// How long a datagram takes, either way: a round trip of 120 ms.
 const DELAY_US: u64 = 60_000;
@@ -173,4 +180,126 @@ fn the_page_plays_its_own_avatar_ahead_and_is_never_wrong_where_nothing_is_lost(
             "rules": kind.rules(), "players_max": kind.players_max() },
         "seat": SEAT, "map": "yard", "record": game.record });
     node::holds("own.test.mjs", &vectors);
+}
+
+/// A job that is interrupted while it runs, and one that is held against tests: what its channel tells.
+fn job_steps() -> Vec<Vec<Value>> {
+    let ran = |verdict| Ran {
+        verdict,
+        exit_code: Some(0),
+        signal: None,
+        cpu_us: 1500,
+        wall_us: 2250,
+        peak_memory_bytes: 4096,
+        message: Some("said".into()),
+    };
+    let compiled = || {
+        let ran = ran(Verdict::Accepted);
+        Event::Compiled(Some(Box::new(Compile { cached: false, ran, output: "warning".into() })))
+    };
+    let printed = |stream, text: &str| Event::Printed { stream, bytes: text.into() };
+    let case = |name: &str, points, verdict| {
+        let (stdout, stderr) = (Some("4".into()), None);
+        let case = Case { name: name.into(), points, ran: ran(verdict), stdout, stderr };
+        Event::CaseDone(Box::new(case))
+    };
+    let judged = |verdict, score| {
+        let (message, tier) = (Some("said".into()), Some("full".into()));
+        Event::Judged(End { verdict, message, score, tier })
+    };
+    let mut tested = Submission::run("c", "main.c", "int main(void) { return 0; }");
+    let test = |name: &str| Test {
+        name: name.into(),
+        stdin: "2".into(),
+        expected: "4".into(),
+        points: 5,
+        hidden: false,
+    };
+    tested.tests = vec![test("1"), test("2")];
+    let run = vec![
+        Event::Started,
+        Event::TakenUp,
+        compiled(),
+        printed(Stream::Stdout, "a"),
+        printed(Stream::Stderr, "b"),
+        Event::TakenUp,
+        Event::Compiled(None),
+        printed(Stream::Stdout, "é"),
+        printed(Stream::Stdout, "c\n"),
+        case("run", 0, Verdict::Accepted),
+        judged(Verdict::Accepted, 0),
+        Event::LeftQueue(DutyId(3)),
+    ];
+    let held = vec![
+        Event::Started,
+        Event::TakenUp,
+        compiled(),
+        case("1", 5, Verdict::Accepted),
+        case("2", 0, Verdict::WrongAnswer),
+        judged(Verdict::WrongAnswer, 5),
+    ];
+    let alone = Submission::run("python", "main.py", "print(1)");
+    [(alone, run), (tested, held)].map(|(submission, events)| followed(submission, events)).into()
+}
+
+/// After each of `events` what the job's owner sees, and what the channel told.
+fn followed(submission: Submission, events: Vec<Event>) -> Vec<Value> {
+    let owner = AccountId(Uuid::from_u128(1));
+    let mut job = Job::new(&room(JobId(Uuid::from_u128(7))));
+    let (submission, settles) = (Box::new(submission), Ticket(Uuid::from_u128(2)));
+    let first = Event::Submitted { owner: Some(owner), submission, settles };
+    let mut steps = Vec::new();
+    for (n, event) in (1..).zip(std::iter::once(first).chain(events)) {
+        let at = Timestamp::from_ms(1_000_000_000 + n);
+        job.apply(at, &event);
+        let audience = Audience::Own(owner);
+        let (view, change) = (job.view(at, &audience), job.change(&event, &audience));
+        steps.push(json!({ "view": view, "change": change }));
+    }
+    steps
+}
+
+#[test]
+fn the_playground_follows_a_job_and_names_files_as_the_rules_do() {
+    let takes = |names: &[&str]| {
+        let mut submission = Submission::run("c", "main.c", "");
+        let file = |name: &&str| File { name: (*name).to_owned(), content: "x".into() };
+        submission.files = names.iter().map(file).collect();
+        submission.check().is_ok()
+    };
+    let (long, longer) = ("a".repeat(128), "a".repeat(129));
+    let names = [
+        "main.c",
+        "src/a-b/x.h",
+        "a+b_c.py",
+        "1/2/3/4/5/6/7/8",
+        "1/2/3/4/5/6/7/8/9",
+        "",
+        "/a",
+        "a/",
+        "a//b",
+        ".",
+        "..",
+        ".a",
+        "a/../b",
+        "-o",
+        "a/-x",
+        "a b",
+        "a\nb",
+        "a\n",
+        "ä.c",
+        "@a",
+        "a\\b",
+        &long,
+        &longer,
+    ];
+    let pairs =
+        [("a", "a"), ("a", "a/b"), ("a/b", "a"), ("a", "ab"), ("a/b", "a/c"), ("b.c", "a.c")];
+    let vectors = json!({
+        "jobs": job_steps(),
+        "names": names.map(|name| json!([name, takes(&[name])])),
+        "pairs": pairs.map(|(name, other)| json!([name, other, takes(&[other, name])])),
+        "verdicts": Verdict::ALL,
+    });
+    node::holds("playground.test.mjs", &vectors);
 }
