@@ -16,14 +16,15 @@ use super::paging::{List, Page};
 use crate::app::App;
 use crate::judge::jobs;
 use crate::judge::requests::{JobRequest, JobsQuery};
-use crate::judge::shapes::{Job, JobAccepted, JobLinks, JobRow};
+use crate::judge::shapes::{Job, JobAccepted, JobLinks, JobRow, JobSource};
 
 /// Mounts the jobs.
 pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/api/jobs", web::post().to(create))
         .route("/api/jobs", web::get().to(list))
         .route("/api/jobs/{job}", web::get().to(get))
-        .route("/api/jobs/{job}", web::delete().to(cancel));
+        .route("/api/jobs/{job}", web::delete().to(cancel))
+        .route("/api/jobs/{job}/source", web::get().to(source));
 }
 
 /// Hands a program in: it waits for a core, is compiled, run, and held against its tests. What happens comes on
@@ -94,6 +95,26 @@ pub async fn get(
     job: web::Path<JobId>,
 ) -> Result<HttpResponse, Problem> {
     Ok(etag::bytes(&req, jobs::get(&app.rooms, &who, *job).await?))
+}
+
+/// The program of a job as it was handed in, for whoever did so and for administrators.
+#[utoipa::path(
+    get, path = "/api/jobs/{job}/source", tag = "judge", operation_id = "get_job_source",
+    params(("job" = String, Path, format = "uuid")),
+    responses(
+        (status = 200, description = "The program", body = JobSource),
+        (status = 304, description = "As the caller knows it"),
+        OwnThingProblems,
+    ),
+    security(("bearer" = [])),
+)]
+pub async fn source(
+    req: HttpRequest,
+    app: web::Data<App>,
+    who: Identity,
+    job: web::Path<JobId>,
+) -> Result<HttpResponse, Problem> {
+    etag::json(&req, &jobs::source(&app.rooms, &who, *job).await?)
 }
 
 /// Calls a job off, whether it waits or runs. One that is judged stays as it is.

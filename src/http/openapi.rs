@@ -140,6 +140,7 @@ use super::{
         jobs::create,
         jobs::list,
         jobs::get,
+        jobs::source,
         jobs::cancel,
         admin::accounts::accounts,
         admin::accounts::administer,

@@ -3,16 +3,19 @@
 use std::sync::Arc;
 
 use actix_web::http::StatusCode;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use playhouse_actors::handle::Rooms;
-use playhouse_domain::judge::Submission;
 use playhouse_domain::judge::job::{self, Accepted, Command, Job, Phase, Reply, View};
 use playhouse_domain::judge::queue::{self, Queue};
+use playhouse_domain::judge::{File, Submission};
 use playhouse_domain::room::{Audience, Caller};
 use playhouse_protocol::ids::{AccountId, CommandKey, JobId};
 use serde_json::{Value, json};
 
-use super::requests::JobRequest;
+use super::requests::{Encoding, JobRequest};
+use super::shapes::{JobSource, SourceFile};
 use super::{Absent, Court};
 use crate::accounts::Identity;
 use crate::app::App;
@@ -118,6 +121,26 @@ async fn position(rooms: &Rooms, job: JobId) -> Result<Option<u32>, Problem> {
     let place =
         places.filter(|place| place["job"] == own).find_map(|place| place["position"].as_u64());
     Ok(place.and_then(|place| u32::try_from(place).ok()))
+}
+
+/// The program of a job, as it was handed in.
+///
+/// # Errors
+///
+/// `not_found`.
+pub async fn source(rooms: &Rooms, who: &Identity, id: JobId) -> Result<JobSource, Problem> {
+    let room = job::room(id);
+    let told = ask_now::<Job>(rooms, who, &room, None, &Command::Read).await?;
+    let Reply::Source(source) = told.reply else { return Err(unexpected(&room)) };
+    let file = |file: File| match String::from_utf8(file.content.0) {
+        Ok(content) => SourceFile { name: file.name, content, encoding: Encoding::Utf8 },
+        Err(bytes) => {
+            let content = STANDARD.encode(bytes.as_bytes());
+            SourceFile { name: file.name, content, encoding: Encoding::Base64 }
+        }
+    };
+    let files = source.files.into_iter().map(file).collect();
+    Ok(JobSource { language: source.language, files })
 }
 
 /// A page of the jobs of `who`, the newest first.

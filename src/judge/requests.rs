@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use playhouse_domain::judge::submission::RUN_RANGES;
 use playhouse_domain::judge::{Blob, Checker, File, Lane, Limits, Submission, Test, Webhook};
 use playhouse_protocol::ids::JobId;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::languages::{Language, Languages};
@@ -75,7 +75,7 @@ pub struct FileRequest {
 }
 
 /// How the content of a file is written.
-#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Encoding {
     /// As it is.

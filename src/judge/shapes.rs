@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::court::{Absent, Court};
 use super::languages::Language;
+use super::requests::Encoding;
 
 /// What programs can be written in here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -226,6 +227,30 @@ pub struct JobCase {
     pub stdout: Option<String>,
     /// The same of standard error.
     pub stderr: Option<String>,
+}
+
+/// A program, as it was handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobSource {
+    /// Its language.
+    #[schema(example = "c")]
+    pub language: String,
+    /// Its files; the first is the one that is compiled or run.
+    pub files: Vec<SourceFile>,
+}
+
+/// A file of a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// Its path.
+    #[schema(example = "main.c")]
+    pub name: String,
+    /// What it holds.
+    pub content: String,
+    /// How that is written: `base64` of what is no text.
+    pub encoding: Encoding,
 }
 
 /// A job in a list.

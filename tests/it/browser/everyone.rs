@@ -46,8 +46,17 @@ pub(super) async fn pages(server: &Server) -> Vec<String> {
     let series = series["id"].as_str().unwrap();
     admin.post(&format!("/api/series/{series}/go"), json!({ "poll_id": poll })).await.unwrap();
     let poll = format!("/polls/{poll}");
-    let fixed =
-        ["/", "/login", "/bookings", "/organizer", "/join", "/polls", "/api/docs", "/no/such/page"];
+    let fixed = [
+        "/",
+        "/login",
+        "/bookings",
+        "/organizer",
+        "/join",
+        "/polls",
+        "/playground",
+        "/api/docs",
+        "/no/such/page",
+    ];
     let player = format!("/players/{}", uuid::Uuid::nil());
     let room = showing.replace("/showings/", "/admin?room=showing:");
     let series = format!("/series/{series}/present");
@@ -80,6 +89,10 @@ async fn visit(page: &Page, server: &Server, path: &str) {
         "/tournaments" => "document.querySelector('.cups li') !== null",
         _ if path.starts_with("/tournaments/") => {
             "document.querySelector('#draw-card:not([hidden]), #players li') !== null"
+        }
+        // No judge is switched on for these tests: it says so, and shows a program all the same.
+        "/playground" => {
+            "document.querySelector('#mend').textContent !== '' && document.querySelector('.painted span') !== null"
         }
         "/api/docs" => "document.querySelectorAll('main details, main section').length > 3",
         "/admin" => "document.querySelectorAll('#tiles > div').length > 3",

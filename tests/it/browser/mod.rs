@@ -12,6 +12,7 @@ mod finding;
 mod lighthouse;
 mod organizer;
 mod parties;
+mod playground;
 mod polls;
 mod reader;
 mod rivals;

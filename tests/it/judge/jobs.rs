@@ -75,8 +75,13 @@ async fn a_job_is_its_owners_and_the_administrators() {
     let job = hand_in(&ann, python("print(input())")).await;
     assert_eq!(bob.get(&job).await.unwrap_err().code(), "not_found");
     assert_eq!(bob.delete(&job).await.unwrap_err().code(), "not_found");
+    let source = format!("{job}/source");
+    assert_eq!(bob.get(&source).await.unwrap_err().code(), "not_found");
     let seen = judged(&ann, &job).await;
     assert_eq!(seen["verdict"], "runtime_error", "its input is empty: {seen}");
+    let file = json!({ "name": "main.py", "content": "print(input())", "encoding": "utf8" });
+    let program = json!({ "language": "python", "files": [file] });
+    assert_eq!(ann.get(&source).await.unwrap(), program, "the program outlives its judgement");
     assert_eq!(server.admin().await.get(&job).await.unwrap()["id"], seen["id"]);
     assert_eq!(bob.get(JOBS).await.unwrap()["items"], json!([]));
     assert_eq!(server.client().get(&job).await.unwrap_err().code(), "not_logged_in");

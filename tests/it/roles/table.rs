@@ -100,6 +100,7 @@ pub(super) const TABLE: &[Row] = &[
     row("GET", "/api/jobs", "--+++", ""),
     row("POST", "/api/jobs", "--+++", JOB),
     row("GET", "/api/jobs/{job}", "--??+", ""),
+    row("GET", "/api/jobs/{job}/source", "--??+", ""),
     row("DELETE", "/api/jobs/{job}", "--??+", ""),
     row("GET", "/api/languages", "+++++", ""),
     row("GET", "/api/leaderboards/{game}", "+-+++", ""),

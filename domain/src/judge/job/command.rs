@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::{Case, Compile, Stream};
 use crate::judge::blob::Blob;
-use crate::judge::submission::Submission;
+use crate::judge::submission::{File, Submission};
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,6 +64,8 @@ pub enum Command {
     Cancel,
     /// Forget it, once it is judged. For the server.
     Delete,
+    /// What was handed in. For its owner.
+    Read,
 }
 
 /// What the caller is told.
@@ -77,6 +79,17 @@ pub enum Reply {
     Work(Option<Box<Work>>),
     /// To all else.
     Noted,
+    /// To `Read`.
+    Source(Box<Source>),
+}
+
+/// A program, as it was handed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The id of its language.
+    pub language: String,
+    /// Its files; the first is the one that is compiled or run.
+    pub files: Vec<File>,
 }
 
 /// A job that waits.

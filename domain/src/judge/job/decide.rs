@@ -2,7 +2,7 @@
 
 use playhouse_protocol::ids::AccountId;
 
-use super::command::{Command, Reply, Work};
+use super::command::{Command, Reply, Source, Work};
 use super::event::Event;
 use super::outcome::{Case, Compile, End, Stream};
 use super::{
@@ -40,6 +40,7 @@ impl Job {
             Command::Submit { owner, submission } => self.submit(cx, owner, submission),
             Command::Start => self.start(cx),
             Command::Cancel => self.cancel(cx),
+            Command::Read => self.read(cx),
             _ if *cx.caller != Caller::System => Err(no_job()),
             Command::TakeUp => self.take_up(),
             Command::LetGo { attempt } => self.in_attempt(attempt, vec![Event::LetGo]),
@@ -99,10 +100,7 @@ impl Job {
     }
 
     fn cancel(&self, cx: &Cx<'_>) -> Decided {
-        let own = cx.caller.account().is_some_and(|account| self.owner == Some(account));
-        if self.phase == Phase::Nothing || !(own || cx.caller.administers()) {
-            return Err(no_job());
-        }
+        self.seen_by(cx.caller)?;
         let events = match self.phase {
             Phase::Judged => vec![],
             _ => vec![Event::Judged(End {
@@ -113,6 +111,22 @@ impl Job {
             })],
         };
         Ok(Effects::reply(events, Reply::Noted))
+    }
+
+    /// Refuses whoever may not know of the job.
+    fn seen_by(&self, caller: &Caller) -> Result<(), Refusal> {
+        let own = caller.account().is_some_and(|account| self.owner == Some(account));
+        match self.phase != Phase::Nothing && (own || caller.administers()) {
+            true => Ok(()),
+            false => Err(no_job()),
+        }
+    }
+
+    fn read(&self, cx: &Cx<'_>) -> Decided {
+        self.seen_by(cx.caller)?;
+        let submission = self.submission.as_deref().ok_or_else(no_job)?;
+        let (language, files) = (submission.language.clone(), submission.files.clone());
+        Ok(Effects::reply(vec![], Reply::Source(Box::new(Source { language, files }))))
     }
 
     fn take_up(&self) -> Decided {

@@ -21,7 +21,7 @@ pub mod view;
 use playhouse_protocol::ids::{AccountId, JobId, RoomId};
 use serde::{Deserialize, Serialize};
 
-pub use self::command::{Accepted, Command, Reply, Work};
+pub use self::command::{Accepted, Command, Reply, Source, Work};
 pub use self::event::Event;
 pub use self::outcome::{Case, Compile, End, Ran, Stream, Told};
 pub use self::view::{Change, JobRow, View};

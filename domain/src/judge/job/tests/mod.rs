@@ -44,6 +44,9 @@ fn a_job_waits_runs_is_judged_and_gives_its_slot_back() {
     let kept = stage.rules.submission.as_ref().unwrap();
     assert!(kept.tests.iter().all(|test| test.stdin.is_empty() && test.expected.is_empty()));
     assert!(!kept.files[0].content.is_empty(), "the program is kept, its tests are not");
+    let source = Source { language: "c".into(), files: tested().files };
+    let read = stage.ask(&person(1), Command::Read);
+    assert_eq!(read, Ok(Reply::Source(Box::new(source))), "its owner can read it");
     assert_eq!(stage.changes.cases.len(), 2, "whoever watched saw every step");
     assert_eq!(stage.changes.verdict, Some(Verdict::WrongAnswer));
 }
@@ -200,6 +203,9 @@ fn nobody_else_sees_a_job_hands_in_for_another_or_speaks_for_the_judge() {
     assert_eq!(stage.rules.audience(&person(2)), None);
     assert_eq!(stage.rules.audience(&person(1)), Some(Audience::Own(account(1))));
     assert_eq!(stage.rules.view(stage.now, &Audience::Own(account(2))), None);
+    for caller in [person(2), Caller::Nobody] {
+        assert_eq!(stage.ask(&caller, Command::Read).unwrap_err().kind, RefusalKind::NotFound);
+    }
     for command in
         [Command::TakeUp, Command::Delete, case(0, "a", Verdict::Accepted), Command::Start]
     {
