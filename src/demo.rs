@@ -225,6 +225,7 @@ fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Even
         "
   Playhouse is open:   {url}/{polls}
   Play with its bots:  {url}/games (arena, snakes, four in a row)
+  Run a program:       {url}/playground (hostile ones too)
   Organizer's pages:   {url}/organizer and {url}/polls
   Administrator's:     {url}/admin
   API:                 {url}/api/docs

@@ -117,7 +117,7 @@ async fn soon_after_its_start_the_demo_has_a_cinema_on_sale_and_people_who_buy()
     })
     .await;
     let said = demo.kill();
-    assert!(said.contains("/organizer"), "{said}");
+    assert!(said.contains("/organizer") && said.contains("/playground"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
