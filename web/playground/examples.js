@@ -127,18 +127,17 @@ const clock = setInterval(() => {
   },
   {
     id: "fork-bomb", language: "c", hostile: true, title: "A fork bomb",
-    says: "It makes processes that make processes. It is refused the 65th and gives up: process limit, and all of them are gone.",
+    says: "It makes processes that make processes. The 65th is refused, a thousand times: process limit, and all of them are gone.",
     files: { "main.c": raw`
 #include <stdio.h>
 #include <unistd.h>
 
 int main(void) {
-    for (;;) {
-        if (fork() < 0) {
-            perror("fork");
-            return 1;
-        }
+    for (int refused = 0; refused < 1000;) {
+        if (fork() < 0) refused++;
     }
+    perror("fork");
+    return 1;
 }
 ` },
   },

@@ -198,15 +198,18 @@ function feeds(view = null) {
   for (const field of $("#typed").elements) field.disabled = !open;
 }
 
+/** Sends what was typed, or that no more comes; what is not taken stands in the line again. */
 async function type(data, end) {
   const job = shown;
+  const { line } = $("#typed").elements;
+  if (data) line.value = "";
   try {
     await live.rpc("job.stdin", { job, data, end });
     if (job !== shown) return;
     if (data) result.typed(data);
     if (end) ended = true;
-    if (data) $("#typed").elements.line.value = "";
   } catch (problem) {
+    if (data && line.value === "") line.value = data.replace(/\n$/, "");
     if (["stdin_closed", "not_running"].includes(problem.code) && job === shown) ended = true;
     say(problem);
   }
@@ -272,6 +275,8 @@ async function main() {
   const asks = get("/api/languages").catch((problem) => { known.sandbox.reason = problem.message; return known; });
   account = await start();
   known = await asks;
+  // A module of bytes cannot be typed: it is handed in over the API.
+  known.languages = known.languages.filter(({ id }) => id !== "wasm");
   listLanguages();
   listExamples();
   ready();

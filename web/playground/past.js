@@ -7,9 +7,14 @@ import { verdictOf } from "./job.js";
 /** How many are shown at a time. */
 const PAGE = 10;
 
+/** How many are listed at most. */
+const ROWS_MAX = 200;
+
 export class Past {
   #rows = [];
   #next = null;
+  /** True once more than the first page was asked for. */
+  #further = false;
   #shown = null;
   #onOpen;
 
@@ -19,12 +24,12 @@ export class Past {
     $("#more").addEventListener("click", () => this.#more().catch(say));
   }
 
-  /** Reads the newest anew; those that were read further down stay. */
+  /** Reads the newest anew; those that were asked for further down stay. */
   async read() {
     const page = await get(`/api/jobs?limit=${PAGE}`);
     const fresh = new Set(page.items.map(({ id }) => id));
-    if (this.#rows.length <= page.items.length) this.#next = page.next;
-    this.#rows = [...page.items, ...this.#rows.filter(({ id }) => !fresh.has(id))];
+    if (!this.#further) this.#next = page.next;
+    this.#rows = [...page.items, ...this.#rows.filter(({ id }) => this.#further && !fresh.has(id))].slice(0, ROWS_MAX);
     this.#draw();
   }
 
@@ -39,7 +44,7 @@ export class Past {
     const known = new Set(this.#rows.map(({ id }) => id));
     const first = page.items.find(({ id }) => !known.has(id));
     this.#rows.push(...page.items.filter(({ id }) => !known.has(id)));
-    this.#next = page.next;
+    [this.#next, this.#further] = [page.next, true];
     this.#draw();
     $(`#jobs [data-job="${CSS.escape(first?.id ?? "")}"] button`)?.focus();
   }
@@ -48,7 +53,7 @@ export class Past {
     const focused = document.activeElement?.closest?.("[data-job]")?.dataset.job;
     $("#jobs").replaceChildren(...this.#rows.map((row) => this.#row(row)));
     $("#no-jobs").textContent = this.#rows.length ? "" : "None yet.";
-    $("#more").hidden = !this.#next;
+    $("#more").hidden = !this.#next || this.#rows.length >= ROWS_MAX;
     if (focused) $(`#jobs [data-job="${CSS.escape(focused)}"] button`)?.focus();
   }
 
