@@ -29,8 +29,8 @@ let shown = null;
 let edited = false;
 /** True while a program is on its way to the server. */
 let busy = false;
-/** True once the input of the job that is shown has ended. */
-let ended = false;
+/** Of the job that is shown: whether its input was closed from the start, whether it has ended, and in which attempt. */
+let [closed, ended, attempt] = [false, false, 0];
 let keeping = null;
 
 const files = new Files(changed);
@@ -150,12 +150,13 @@ async function handIn(judged) {
   } catch (problem) { say(problem); } finally { busy = false; }
 }
 
-/** Shows the job `id` and what becomes of it; its input is over from the start if `closed`. */
-function follow(id, closed = false) {
+/** Shows the job `id` and what becomes of it; its input is over from the start if it is `whole`. */
+function follow(id, whole = false) {
   if (id === shown) return;
   if (shown) live.unsubscribe(`job:${shown}`);
   live.unsubscribe("queue:judge");
-  [shown, ended] = [id, closed];
+  shown = id;
+  [closed, ended, attempt] = [whole, whole, 0];
   past.show(id);
   result.clear(id ? "Looking for the job …" : "Nothing has run yet.");
   feeds();
@@ -178,6 +179,8 @@ function subscribe(id) {
 /** The job that is shown stands elsewhere now. */
 function moved(view) {
   const over = isOver(view);
+  // What begins anew reads anew.
+  if (view.attempt !== attempt) [ended, attempt] = [closed, view.attempt];
   if (view.phase === "queued") {
     const placed = (queue) => {
       const place = queue.jobs?.find(({ job }) => job === shown);
