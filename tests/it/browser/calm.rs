@@ -6,7 +6,7 @@ use super::{Driver, Page, click, is_live, no_error_in_the_console, text, until};
 use crate::server::Server;
 
 /// Collects every layout shift from the first paint on.
-const WATCH: &str = "window.shifts = [];
+pub(super) const WATCH: &str = "window.shifts = [];
     new PerformanceObserver((list) => {
         for (const { value, sources } of list.getEntries()) {
             const moved = sources.map(({ node, previousRect: a, currentRect: b }) =>
@@ -21,7 +21,7 @@ const WATCH: &str = "window.shifts = [];
 const SHIFT_MAX: f64 = 0.005;
 
 /// Nothing moved so far, two frames after what happened last.
-async fn nothing_moved(phone: &Page, when: &str) {
+pub(super) async fn nothing_moved(phone: &Page, when: &str) {
     let frames = "const done = arguments[0];
         requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => done(window.shifts))));";
     let shifts = phone.execute_async(frames, vec![]).await.unwrap();

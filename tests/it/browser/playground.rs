@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use super::calm::{WATCH, nothing_moved};
 use super::{Driver, Page, click, fill, is_live, log_in, no_error_in_the_console, text, until};
 use crate::server::{ADMIN, Server};
 
@@ -104,6 +105,32 @@ async fn a_program_streams_what_it_writes_and_reads_what_is_typed() {
         .await;
     no_error_in_the_console(&driver, &page, &[]).await;
     server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_moves_from_the_first_paint_to_the_end_of_a_program() {
+    let Some(driver) = Driver::start() else { return };
+    let Some(server) = judging() else { return };
+    let page = driver.browser("phone").await;
+    let screen = json!({ "width": 360, "height": 780, "deviceScaleFactor": 1, "mobile": true });
+    driver.devtools(&page, "Emulation.setDeviceMetricsOverride", screen).await;
+    log_in(&page, &server, "admin", ADMIN, "/").await;
+    let watch = json!({ "source": WATCH });
+    driver.devtools(&page, "Page.addScriptToEvaluateOnNewDocument", watch).await;
+    page.goto(&format!("{}/playground", server.base())).await.unwrap();
+    until(&page, "return !document.querySelector('#run').disabled").await;
+    until(&page, "return document.querySelector('.painted span') !== null").await;
+    is_live(&page).await;
+    nothing_moved(&page, "opened").await;
+    let source = "import sys\nfor n in range(50):\n    print(n)\nprint('no', file=sys.stderr)\n";
+    write(&page, "python", source).await;
+    run(&page).await;
+    stands(&page, "Ended well, exit 0").await;
+    nothing_moved(&page, "ended").await;
+    page.refresh().await.unwrap();
+    stands(&page, "Ended well, exit 0").await;
+    until(&page, "return document.querySelectorAll('#jobs li').length === 1").await;
+    nothing_moved(&page, "opened again").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
