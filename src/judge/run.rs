@@ -63,14 +63,32 @@ impl Drop for Cancel<'_> {
     }
 }
 
+/// How many pieces of output may wait whose order is kept. 8: what comes faster from both streams by turns nobody
+/// reads, and each is told for itself.
+const PIECES_MAX: usize = 8;
+
 /// What a program wrote and nobody was told yet.
 #[derive(Debug, Default)]
 struct Printed {
-    waiting: [Vec<u8>; 2],
+    /// In the order in which it came; neighbours are of different streams.
+    waiting: Vec<(Stream, Vec<u8>)>,
     /// How much was taken of each stream so far.
     taken: [usize; 2],
     /// How much of that was told.
     told: [usize; 2],
+}
+
+impl Printed {
+    fn add(&mut self, stream: Stream, bytes: &[u8]) {
+        // One piece too many goes on behind the last of its stream.
+        let full = self.waiting.len() >= PIECES_MAX;
+        let mut last = self.waiting.iter_mut().rev().take(if full { PIECES_MAX } else { 1 });
+        match last.find(|(of, _)| *of == stream) {
+            Some((_, piece)) => piece.extend_from_slice(bytes),
+            None if !bytes.is_empty() => self.waiting.push((stream, bytes.to_vec())),
+            None => {}
+        }
+    }
 }
 
 impl Run {
@@ -119,25 +137,33 @@ impl Run {
         let room = SHOWN_BYTES_MAX.saturating_sub(printed.taken[at]);
         let bytes = &bytes[..bytes.len().min(room)];
         printed.taken[at] += bytes.len();
-        printed.waiting[at].extend_from_slice(bytes);
+        printed.add(stream, bytes);
     }
 
-    /// What was written since, of each stream, and behind how many bytes. It does not end within a character,
-    /// unless it is the `last`.
+    /// What was written since, in the order in which it came: the stream, behind how many of its bytes, and what. No
+    /// piece ends within a character, unless it is the `last` of its stream.
     pub fn take_printed(&self, last: bool) -> Vec<(Stream, usize, Vec<u8>)> {
         let mut printed = self.printed.lock();
+        let mut rests = [(Stream::Stdout, Vec::new()), (Stream::Stderr, Vec::new())];
+        let mut pieces = Vec::new();
+        for (stream, bytes) in std::mem::take(&mut printed.waiting) {
+            let (_, rest) = &mut rests[stream as usize];
+            let mut piece = std::mem::take(rest);
+            piece.extend(bytes);
+            *rest = piece.split_off(whole(&piece));
+            pieces.push((stream, piece));
+        }
+        if last {
+            pieces.extend(rests);
+        } else {
+            printed.waiting.extend(rests.into_iter().filter(|(_, rest)| !rest.is_empty()));
+        }
         let mut all = Vec::new();
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            let waiting = &mut printed.waiting[stream as usize];
-            let upto = if last { waiting.len() } else { whole(waiting) };
-            let rest = waiting.split_off(upto);
-            let bytes = std::mem::replace(waiting, rest);
-            if !bytes.is_empty() {
-                let told = &mut printed.told[stream as usize];
-                let at = *told;
-                *told += bytes.len();
-                all.push((stream, at, bytes));
-            }
+        for (stream, piece) in pieces.into_iter().filter(|(_, piece)| !piece.is_empty()) {
+            let told = &mut printed.told[stream as usize];
+            let at = *told;
+            *told += piece.len();
+            all.push((stream, at, piece));
         }
         all
     }
@@ -303,6 +329,30 @@ mod tests {
         run.print(Stream::Stdout, &vec![b'x'; 2 * SHOWN_BYTES_MAX]);
         let all: usize = run.take_printed(true).iter().map(|(_, _, bytes)| bytes.len()).sum();
         assert_eq!(all, SHOWN_BYTES_MAX - text.len());
+    }
+
+    #[test]
+    fn output_of_both_streams_is_taken_in_the_order_in_which_it_came() {
+        let (out, err) = (Stream::Stdout, Stream::Stderr);
+        let run = Run::new(None, false);
+        for (stream, bytes) in [(out, "a"), (out, "b"), (err, "c"), (out, "d\u{e9}")] {
+            run.print(stream, bytes.as_bytes());
+        }
+        run.print(err, &[0xc3]);
+        let piece = |stream, at, text: &str| (stream, at, text.as_bytes().to_vec());
+        let first = [piece(out, 0, "ab"), piece(err, 0, "c"), piece(out, 2, "d\u{e9}")];
+        assert_eq!(run.take_printed(false), first);
+        run.print(out, b"e");
+        run.print(err, &[0xa9]);
+        // Of what is not whole the place is where it began.
+        assert_eq!(run.take_printed(false), [piece(out, 5, "e"), piece(err, 1, "\u{e9}")]);
+        for n in 0..100 {
+            run.print(if n % 2 == 0 { out } else { err }, b"x");
+        }
+        let all = run.take_printed(true);
+        let bytes =
+            |of| all.iter().filter(|(s, ..)| *s == of).map(|(.., b)| b.len()).sum::<usize>();
+        assert_eq!((all.len(), bytes(out), bytes(err)), (PIECES_MAX, 50, 50));
     }
 
     #[test]
