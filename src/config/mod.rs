@@ -441,6 +441,10 @@ section! {
         /// How much disk programs may take that were compiled before.
         cache_bytes: u64 = 256 << 20, "bytes",
             "Some ten thousand small programs: what a class hands in during a term.";
+        /// Who may hand programs in through the interface of Piston without a name: `loopback` (this machine
+        /// itself), `everybody` or `nobody`. Accounts always may.
+        piston: PistonCallers = PistonCallers::Loopback, "text",
+            "Programs of nobody in particular cost the machine's time: who gives it to strangers says so.";
         /// Whether those who are told of a job may be on this machine or its network.
         webhook_private: bool = false, "yes or no",
             "Whoever hands a program in could else reach what only this machine can.";
@@ -449,6 +453,18 @@ section! {
         keep: Duration = seconds(7 * 24 * 60 * 60), "duration",
             "A week: long enough to look at it again.";
     }
+}
+
+/// Who may hand programs in through the interface of Piston without a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PistonCallers {
+    /// Who is on the machine itself.
+    Loopback,
+    /// Whoever reaches it.
+    Everybody,
+    /// Nobody: accounts alone.
+    Nobody,
 }
 
 /// How strong the walls around programs must be.

@@ -12,9 +12,10 @@ use actix_web::{Error, ResponseError, web};
 
 use super::error::Problem;
 use super::limit::{Rate, network};
-use super::peer;
+use super::{peer, piston};
 use crate::app::Phase;
 use crate::config::Config;
+use crate::judge::piston::Refused;
 
 /// Counts requests by address within windows of one second.
 pub type Requests = Rate<IpAddr>;
@@ -30,8 +31,11 @@ pub async fn gate<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     match refuse(&req) {
         Some(problem) => {
-            let answer = problem.error_response().map_into_right_body();
-            Ok(req.into_response(answer))
+            let answer = match piston::is_its(req.path()) {
+                true => Refused::from(problem).error_response(),
+                false => problem.error_response(),
+            };
+            Ok(req.into_response(answer.map_into_right_body()))
         }
         None => next.call(req).await.map(ServiceResponse::map_into_left_body),
     }

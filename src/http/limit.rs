@@ -44,6 +44,18 @@ impl<K: Hash + Eq> Rate<K> {
     }
 }
 
+/// How many programs a second may come through Piston's interface without a name from one address of elsewhere.
+/// 5: what Piston's own public server takes, so that its clients keep to it already.
+const PROGRAMS_PER_SECOND: u32 = 5;
+
+/// The same of this machine itself. 50: as many as may wait of those without a name; whoever is here could do
+/// more harm otherwise.
+const PROGRAMS_PER_SECOND_LOCAL: u32 = 50;
+
+/// How many of them one address of elsewhere may have under way at once. 8: six addresses are needed to take
+/// every place of those without a name.
+const PROGRAMS_UNDER_WAY: usize = 8;
+
 /// The limits of accounts: registrations, log-ins, requests.
 #[derive(Debug)]
 pub struct Limits {
@@ -54,6 +66,29 @@ pub struct Limits {
     wrong_codes: Arc<Limit>,
     requests: Rate<Uuid>,
     requests_per_second: u32,
+    programs: Rate<IpAddr>,
+    /// Bounded by the jobs that may wait.
+    under_way: ByAddress,
+}
+
+/// How many programs of each address are under way.
+type ByAddress = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// A program of an address that is under way, until it is dropped.
+#[derive(Debug)]
+pub struct UnderWay(Option<(ByAddress, IpAddr)>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        let Some((all, address)) = self.0.take() else { return };
+        let mut all = all.lock();
+        if let Some(many) = all.get_mut(&address) {
+            *many -= 1;
+            if *many == 0 {
+                all.remove(&address);
+            }
+        }
+    }
 }
 
 /// A try that counts unless it is given back: also when whoever tries goes away before its outcome.
@@ -81,7 +116,38 @@ impl Limits {
             wrong_codes: Limit::new(settings.wrong_codes, settings.joins_window),
             requests: Rate::default(),
             requests_per_second: settings.requests_per_second_account,
+            programs: Rate::default(),
+            under_way: Arc::default(),
         }
+    }
+
+    /// A program from `address` without a name, from this machine itself if it is `local`.
+    ///
+    /// # Errors
+    ///
+    /// `too_many_requests`.
+    pub fn program(&self, address: IpAddr, local: bool, now: Instant) -> Result<UnderWay, Problem> {
+        let address = network(address);
+        let limit = if local { PROGRAMS_PER_SECOND_LOCAL } else { PROGRAMS_PER_SECOND };
+        let refuse = |detail: String| {
+            Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail)
+                .retry_after(Duration::from_secs(1))
+        };
+        if !self.programs.admit(address, now, limit) {
+            return Err(refuse(format!("more than {limit} programs a second from one address")));
+        }
+        if local {
+            return Ok(UnderWay(None));
+        }
+        let mut all = self.under_way.lock();
+        let many = all.entry(address).or_default();
+        if *many >= PROGRAMS_UNDER_WAY {
+            let detail = format!("{many} programs from this address are under way already");
+            return Err(refuse(detail));
+        }
+        *many += 1;
+        drop(all);
+        Ok(UnderWay(Some((self.under_way.clone(), address))))
     }
 
     /// A registration from `address`.
@@ -241,6 +307,25 @@ mod tests {
         ] {
             assert_eq!(limits.password(whom.to_owned(), from).await.is_ok(), may, "{whom} {from}");
         }
+    }
+
+    #[test]
+    fn strangers_hand_programs_in_at_a_measured_pace_and_a_few_at_once() {
+        let (limits, now) = (Limits::new(&Settings::default()), Instant::now());
+        let (here, there) = (address("127.0.0.1"), address("203.0.113.9"));
+        let burst = |from, local, at| {
+            let all = (0..60).map(|_| limits.program(from, local, at));
+            all.filter_map(Result::ok).collect::<Vec<_>>()
+        };
+        assert_eq!(burst(here, true, now).len(), 50);
+        let kept = burst(there, false, now);
+        assert_eq!(kept.len(), 5);
+        let more = burst(there, false, now + SECOND);
+        assert_eq!(more.len(), 3, "eight are under way");
+        assert_eq!(burst(address("203.0.113.10"), false, now + SECOND).len(), 5);
+        drop((kept, more));
+        assert_eq!(burst(there, false, now + 2 * SECOND).len(), 5);
+        assert!(limits.under_way.lock().is_empty());
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub mod pages;
 pub mod paging;
 pub mod parties;
 pub mod peer;
+pub mod piston;
 pub mod polls;
 pub mod qr;
 pub mod questions;

@@ -19,7 +19,7 @@ use super::refusals::refusals;
 use super::unread::unread;
 use super::{
     accounts, admin, bookings, games, health, holds, jobs, json, languages, leaderboards, metrics,
-    movies, openapi, pages, parties, polls, questions, screens, series, showings, tickets,
+    movies, openapi, pages, parties, piston, polls, questions, screens, series, showings, tickets,
     tournaments,
 };
 use crate::app::{App, Phase};
@@ -80,6 +80,7 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(tournaments::routes)
             .configure(languages::routes)
             .configure(jobs::routes)
+            .configure(piston::routes)
             .configure(admin::routes);
     }
 }
@@ -164,7 +165,13 @@ impl Known {
         };
         let described = paths.iter().map(|(p, item)| (ResourceDef::new(p.as_str()), methods(item)));
         let only_read = |path| (ResourceDef::new(path), vec![Method::GET, Method::HEAD]);
-        let others = ["/metrics", "/connection/websocket", "/ws/play", "/api/openapi.json"];
+        let others = [
+            "/metrics",
+            "/connection/websocket",
+            "/ws/play",
+            "/api/v2/connect",
+            "/api/openapi.json",
+        ];
         Self(described.chain(others.into_iter().chain(pages::paths()).map(only_read)).collect())
     }
 

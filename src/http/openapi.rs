@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 use super::error::Problem;
 use super::{
     accounts, admin, bookings, etag, games, health, holds, jobs, languages, leaderboards, movies,
-    parties, polls, questions, screens, series, showings, tickets, tournaments,
+    parties, piston, polls, questions, screens, series, showings, tickets, tournaments,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -142,6 +142,8 @@ use super::{
         jobs::get,
         jobs::source,
         jobs::cancel,
+        piston::list,
+        piston::execute,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

@@ -6,7 +6,7 @@
 //!   program. [`cases`], [`interact`]: running it. [`jail`]: one run, and what its report means.
 //! - [`run`]: a job that is being judged, for those who feed it or call it off.
 //! - [`jobs`], [`rpc`], [`requests`], [`shapes`]: what REST and the live connection ask. [`keeping`]: old jobs.
-//! - [`webhook`]: telling somebody outside that a job is judged.
+//! - [`webhook`]: telling somebody outside that a job is judged. [`piston`]: what clients of Piston ask.
 
 pub mod cache;
 pub mod cases;
@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod keeping;
 pub mod languages;
 pub mod performer;
+pub mod piston;
 pub mod requests;
 pub mod rpc;
 pub mod run;
@@ -124,7 +125,8 @@ impl Judge {
         }
     }
 
-    /// Gives the program of `job`, which is `who`'s, more input; after the `end` no more.
+    /// Gives the program of `job`, which is `who`'s (none: nobody's in particular), more input; after the `end`
+    /// no more.
     ///
     /// # Errors
     ///
@@ -132,13 +134,13 @@ impl Judge {
     pub fn feed(
         &self,
         job: JobId,
-        who: AccountId,
+        who: Option<AccountId>,
         bytes: &[u8],
         end: bool,
     ) -> Result<(), NotTaken> {
         let running = self.0.running.lock();
         let run = running.get(&job).and_then(|running| running.run.as_ref());
-        let own = run.filter(|run| run.owner == Some(who));
+        let own = run.filter(|run| run.owner == who);
         let feed = own.and_then(|run| run.feed.as_ref()).ok_or(NotTaken::NotRunning)?;
         feed.add(bytes, end, STDIN_BYTES_MAX).map_err(NotTaken::Input)
     }

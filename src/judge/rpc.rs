@@ -34,7 +34,7 @@ fn conflict(code: &'static str, detail: &str) -> Problem {
 
 async fn feed(app: &App, who: &Identity, request: StdinRequest) -> Result<(), Problem> {
     let StdinRequest { job, data, end } = request;
-    match app.judge.feed(job, who.account, data.as_bytes(), end) {
+    match app.judge.feed(job, Some(who.account), data.as_bytes(), end) {
         Ok(()) => Ok(()),
         Err(NotTaken::NotRunning) => {
             // Whoever may not know of it is told that it is not there.

@@ -10,6 +10,7 @@
 //! - `session`: one connection; `admit`: who it is; `subscribe`: what it follows.
 //! - [`doors`]: what is asked of the rest of the server; `app`: who answers.
 //! - [`play`]: playing a match over WebSocket, which is another protocol on another path.
+//! - `piston`: running a program, by Piston's protocol.
 //! - `bound`: how long a message may say that it is. `origin`: which pages may connect. `figures`: what is counted.
 
 mod admit;
@@ -21,6 +22,7 @@ mod figures;
 mod hub;
 pub(crate) mod origin;
 mod outbox;
+mod piston;
 pub mod play;
 mod session;
 mod standing;
@@ -43,12 +45,15 @@ use crate::http::peer;
 /// name none.
 const SUBPROTOCOLS: &[&str] = &["centrifuge-json"];
 
-/// Mounts the live connection, and playing over WebSocket.
+/// Mounts the live connection, playing over WebSocket, and running programs so.
 pub fn routes(live: Live) -> impl FnOnce(&mut web::ServiceConfig) {
     move |cfg| {
         cfg.app_data(web::Data::new(live));
         cfg.route("/connection/websocket", web::get().to(connect));
         cfg.route("/ws/play", web::get().to(play::connect));
+        for path in ["/api/v2/connect", "/api/v2/connect/"] {
+            cfg.route(path, web::get().to(piston::connect));
+        }
     }
 }
 

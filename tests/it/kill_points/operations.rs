@@ -101,7 +101,11 @@ pub(super) const OPERATIONS: [&str; 90] = [
 ];
 
 /// Operations that write no record, each with the reason.
-const WRITE_NOTHING: [(&str, &str); 3] = [
+const WRITE_NOTHING: [(&str, &str); 4] = [
+    (
+        "POST /api/v2/execute",
+        "its job is made as by POST /api/jobs, and whoever waits for its end has lost it with the server",
+    ),
     ("POST /api/games/guests", "a guest's token is kept nowhere"),
     ("POST /api/polls/join", "the voter token is made of a cookie and a key, and kept nowhere"),
     (

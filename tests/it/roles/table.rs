@@ -35,6 +35,7 @@ const POLL: &str = r#"{"title":"Theirs","kind":"single","options":["A","B"]}"#;
 const SERIES: &str = r#"{"title":"Theirs","polls":["{poll}"]}"#;
 const CUP: &str = r#"{"title":"Theirs","game":"arena","format":"swiss","starts_at":"{soon}"}"#;
 const JOB: &str = r#"{"language":"wat","source":"(module (func (export \"_start\")))"}"#;
+const PISTON: &str = r#"{"language":"wat","version":"*","files":[{"content":"(module (func (export \"_start\")))"}]}"#;
 const REFRESH: &str = r#"{"refresh_token":"none"}"#;
 
 /// Every operation; the test fails by name for one that is missing here.
@@ -195,4 +196,6 @@ pub(super) const TABLE: &[Row] = &[
     row("POST", "/api/tournaments/{tournament}/withdraw", "--+++", ""),
     row("POST", "/api/tournaments/{tournament}/start", "--xx+", ""),
     row("POST", "/api/tournaments/{tournament}/cancel", "--xx+", ""),
+    row("GET", "/api/v2/runtimes", "+++++", ""),
+    row("POST", "/api/v2/execute", "+-+++", PISTON),
 ];

@@ -183,6 +183,12 @@ impl std::fmt::Debug for Webhook {
     }
 }
 
+/// True if a file may have this name.
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
+    check::file_name(name).is_ok()
+}
+
 /// One limit: name, unit, least, most.
 pub type Range = (&'static str, &'static str, u64, u64);
 
