@@ -194,6 +194,11 @@ impl Server {
         self.client().come_in(name, "a long password").await.expect("a person comes in")
     }
 
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.as_ref().expect("the server runs").id()
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = self.child.as_ref().expect("the server runs").id();
         kill(Pid::from_raw(pid.cast_signed()), signal).expect("a child can be signalled");

@@ -8,7 +8,8 @@ use crate::report::Refused;
 /// The longest name that a file can have.
 const LONGEST: &str = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
 
-pub(super) const HEADER: &str = include_str!("../../attacks/attack.h");
+/// What the source of every program begins with.
+pub const HEADER: &str = include_str!("../../attacks/attack.h");
 
 /// A program that is called like its source, with its outcome and what it must say.
 macro_rules! program {

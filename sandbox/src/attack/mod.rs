@@ -25,7 +25,7 @@ use crate::spec::{InputFile, Spec};
 use crate::toolchain::{Toolchain, toolchains};
 use crate::verdict::Verdict;
 
-pub use cases::cases;
+pub use cases::{HEADER, cases};
 pub use expect::Expect;
 pub use stage::{Stage, Traces};
 
@@ -142,6 +142,14 @@ impl Case {
             Kind::Script(script) => toolchain(script.toolchain).is_some(),
             _ => true,
         }
+    }
+
+    /// What an attack that is a program may use, here and wherever else it is run.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits { cpu_ms: 400, wall_ms: WALL_MS, ..Limits::default() };
+        (self.limits)(&mut limits);
+        limits
     }
 
     /// The job that the attack is.

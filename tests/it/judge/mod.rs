@@ -2,9 +2,11 @@
 //! the programs of the table. `jobs`: handing in, looking, calling off. `live`: what comes on the channels.
 //! `kill`: the server is killed while it judges. `checkers`: programs that decide. `webhook`: who is told outside.
 //! `piston`, `connect`, `clients`: the interface of Piston, over HTTP and WebSocket, and by its public clients.
+//! `attacks`, `secrets`: hostile programs.
 //!
 //! They need root, as jails of the tier `full` do; without it they say so and pass.
 
+mod attacks;
 mod checkers;
 mod clients;
 mod connect;
@@ -13,6 +15,7 @@ mod kill;
 mod live;
 mod piston;
 mod programs;
+mod secrets;
 mod table;
 mod webhook;
 
