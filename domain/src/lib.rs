@@ -7,6 +7,7 @@
 pub mod account;
 pub mod audit;
 pub mod bug;
+pub mod contest;
 pub mod duty;
 pub mod games;
 #[cfg(test)]

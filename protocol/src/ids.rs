@@ -199,6 +199,12 @@ uuid_ids! {
     TournamentId;
     /// A program that was handed in, to be compiled and run.
     JobId;
+    /// A contest: problems that programs solve, judged while others watch.
+    ContestId;
+    /// One program that was sent in for a problem of a contest.
+    SubmissionId;
+    /// A question in a contest, or what an organizer said to everybody.
+    ClarificationId;
 }
 
 /// What makes a command exactly once: chosen by the caller, at most 128 bytes of visible ASCII

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::account::Account;
 use crate::audit::Audit;
+use crate::contest::Contest;
+use crate::contest::paper::Paper;
 use crate::games::friends::Friends;
 use crate::games::league::League;
 use crate::games::match_room::Match;
@@ -150,4 +152,14 @@ fn what_jobs_store_stays_as_it_is() {
 #[test]
 fn what_the_queue_of_the_judge_stores_stays_as_it_is() {
     golden::<Queue>(include_str!("queue.1.txt"));
+}
+
+#[test]
+fn what_contests_store_stays_as_it_is() {
+    golden::<Contest>(include_str!("contest.1.txt"));
+}
+
+#[test]
+fn what_papers_store_stays_as_it_is() {
+    golden::<Paper>(include_str!("paper.1.txt"));
 }
