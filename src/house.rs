@@ -15,6 +15,8 @@ use playhouse_actors::ticker::Ticker;
 use playhouse_actors::{Rebuilt, Rooms, Start};
 use playhouse_domain::account::Account;
 use playhouse_domain::audit::Audit;
+use playhouse_domain::contest::paper::Paper;
+use playhouse_domain::contest::{self, Contest};
 use playhouse_domain::games::friends::Friends;
 use playhouse_domain::games::league::League;
 use playhouse_domain::games::match_room::{Match, RUN};
@@ -34,6 +36,7 @@ use playhouse_domain::showing::Showing;
 use playhouse_domain::unique::UniqueName;
 
 use crate::config::{Cinema, Config, PaymentProvider};
+use crate::contests::judging::Judging;
 use crate::judge::Judge;
 use crate::judge::webhook::Webhooks;
 use crate::payments::{Charges, Payments, Refunds, TestPayments};
@@ -91,6 +94,7 @@ impl House {
         let start = start.performer(job::RUN, Arc::new(judge.clone()));
         let webhooks = Webhooks { private: config.judge.webhook_private };
         let start = start.performer(job::WEBHOOK, Arc::new(webhooks));
+        let start = start.performer(contest::JUDGE, Arc::new(Judging::default()));
         let rooms = start.start().map_err(HouseError::Rooms)?;
         Ok(Self { journal, rooms, ticker, judge })
     }
@@ -143,6 +147,8 @@ fn kinds(start: Start) -> Start {
         .kind::<Tournament>()
         .kind::<Job>()
         .kind::<Queue>()
+        .kind::<Contest>()
+        .kind::<Paper>()
         .kind::<Audit>()
 }
 

@@ -7,6 +7,7 @@
 //! - [`accounts`]: passwords, tokens, sessions. [`cinema`], [`polls`]: what
 //!   REST and RPC both ask of showings and polls; [`asking`], [`lists`], [`rpc`]: what they share.
 //! - [`tournaments`]: what REST asks of tournaments.
+//! - [`contests`]: what REST asks of contests, and having their programs judged.
 //! - [`trail`]: what was administered, and by whom. [`backups`]: copies made over the API.
 //! - [`payments`]: the payment providers. [`demo`]: the demo's seed and its simulated people.
 
@@ -19,6 +20,7 @@ pub mod check;
 pub mod cinema;
 pub mod cli;
 pub mod config;
+pub mod contests;
 pub mod control;
 pub mod demo;
 pub mod doctor;

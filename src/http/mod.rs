@@ -13,6 +13,8 @@ pub mod auth;
 pub mod bookings;
 #[cfg(test)]
 mod codes;
+pub mod contest_play;
+pub mod contests;
 mod cookie;
 pub mod error;
 pub mod etag;

@@ -18,9 +18,9 @@ use super::observe::observe;
 use super::refusals::refusals;
 use super::unread::unread;
 use super::{
-    accounts, admin, bookings, games, health, holds, jobs, json, languages, leaderboards, metrics,
-    movies, openapi, pages, parties, piston, polls, questions, screens, series, showings, tickets,
-    tournaments,
+    accounts, admin, bookings, contest_play, contests, games, health, holds, jobs, json, languages,
+    leaderboards, metrics, movies, openapi, pages, parties, piston, polls, questions, screens,
+    series, showings, tickets, tournaments,
 };
 use crate::app::{App, Phase};
 use crate::config::Config;
@@ -81,6 +81,8 @@ pub fn routes(app: App) -> impl Fn(&mut web::ServiceConfig) + Clone {
             .configure(languages::routes)
             .configure(jobs::routes)
             .configure(piston::routes)
+            .configure(contests::routes)
+            .configure(contest_play::routes)
             .configure(admin::routes);
     }
 }

@@ -6,8 +6,9 @@ use utoipa::{Modify, OpenApi};
 
 use super::error::Problem;
 use super::{
-    accounts, admin, bookings, etag, games, health, holds, jobs, languages, leaderboards, movies,
-    parties, piston, polls, questions, screens, series, showings, tickets, tournaments,
+    accounts, admin, bookings, contest_play, contests, etag, games, health, holds, jobs, languages,
+    leaderboards, movies, parties, piston, polls, questions, screens, series, showings, tickets,
+    tournaments,
 };
 
 /// Every handler that is part of the API. A route file's handlers are listed here.
@@ -144,6 +145,26 @@ use super::{
         jobs::cancel,
         piston::list,
         piston::execute,
+        contests::create,
+        contests::list,
+        contests::own,
+        contests::get,
+        contests::change,
+        contests::problems,
+        contests::problem,
+        contests::set_problem,
+        contests::remove_problem,
+        contests::register,
+        contests::leave,
+        contest_play::submit,
+        contest_play::submissions,
+        contest_play::submission,
+        contest_play::scoreboard,
+        contest_play::reveal,
+        contest_play::ask,
+        contest_play::clarifications,
+        contest_play::answer,
+        contest_play::rejudge,
         admin::accounts::accounts,
         admin::accounts::administer,
         admin::overview::overview,

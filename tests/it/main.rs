@@ -9,6 +9,7 @@ mod autobahn;
 mod backup;
 mod bad_input;
 mod browser;
+mod contests;
 mod crash;
 mod demo;
 mod duel;

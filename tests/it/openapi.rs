@@ -69,9 +69,17 @@ async fn things(admin: &Client) -> Vec<(&'static str, String)> {
     let party = admin.post("/api/parties", json!({})).await.unwrap();
     let ticket = admin.post("/api/match/tickets", json!({ "game": "arena" })).await.unwrap();
     let soon = (jiff::Timestamp::now() + std::time::Duration::from_secs(86_400)).to_string();
+    let later = (jiff::Timestamp::now() + std::time::Duration::from_secs(90_000)).to_string();
     let cup = json!({ "title": "Cup", "game": "arena", "format": "swiss", "starts_at": soon });
     let cup = admin.post("/api/tournaments", cup).await.unwrap();
+    let contest = json!({ "title": "Finals", "starts_at": soon, "ends_at": later });
+    let contest = admin.post("/api/contests", contest).await.unwrap();
+    let of_contest = format!("/api/contests/{}/clarifications", id(&contest, "id"));
+    let said = admin.post(&of_contest, json!({ "text": "Welcome." })).await.unwrap();
     vec![
+        ("contest", id(&contest, "id")),
+        ("clarification", id(&said, "id")),
+        ("letter", "A".to_owned()),
         ("party", id(&party, "id")),
         ("account", id(&party, "leader")),
         ("ticket", id(&ticket, "id")),

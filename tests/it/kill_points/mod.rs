@@ -7,6 +7,7 @@
 mod admin;
 mod case;
 mod cinema;
+mod contests;
 mod finding;
 mod followed;
 mod house;

@@ -4,10 +4,21 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::house::House;
-use super::{admin, cinema, finding, jobs, matches, people, polls, tournaments};
+use super::{admin, cinema, contests, finding, jobs, matches, people, polls, tournaments};
 
 /// Every operation that writes; in brackets which of several ways.
-pub(super) const OPERATIONS: [&str; 90] = [
+pub(super) const OPERATIONS: [&str; 101] = [
+    "POST /api/contests",
+    "PATCH /api/contests/{contest}",
+    "PUT /api/contests/{contest}/problems/{letter}",
+    "DELETE /api/contests/{contest}/problems/{letter}",
+    "POST /api/contests/{contest}/registration",
+    "DELETE /api/contests/{contest}/registration",
+    "POST /api/contests/{contest}/submissions",
+    "POST /api/contests/{contest}/reveal",
+    "POST /api/contests/{contest}/clarifications",
+    "POST /api/contests/{contest}/clarifications/{clarification}/answer",
+    "POST /api/contests/{contest}/rejudge",
     "POST /api/jobs",
     "DELETE /api/jobs/{job}",
     "POST /api/movies",
@@ -115,7 +126,9 @@ const WRITE_NOTHING: [(&str, &str); 4] = [
 ];
 
 /// Those in which several rooms take part, so that another one may be the first to answer.
-pub(super) const ASK_OTHERS: [&str; 6] = [
+pub(super) const ASK_OTHERS: [&str; 8] = [
+    "PUT /api/contests/{contest}/problems/{letter}",
+    "POST /api/contests/{contest}/submissions",
     "POST /api/jobs",
     "POST /api/showings",
     "POST /api/polls",
@@ -124,8 +137,8 @@ pub(super) const ASK_OTHERS: [&str; 6] = [
     "POST /api/accounts",
 ];
 
-/// Those that write more than one record, one after the other. Jobs do so long after they are answered: what
-/// becomes of them `judge/kill.rs` tries.
+/// Those that write more than one record, one after the other. Jobs do so long after they are answered, and contests
+/// with them: what becomes of them `judge/kill.rs` and `contests.rs` try.
 pub(super) const SAGAS: [&str; 21] = [
     "POST /api/leaderboards/{game}/seasons",
     "POST /api/showings",
@@ -150,8 +163,13 @@ pub(super) const SAGAS: [&str; 21] = [
     "POST /api/admin/rooms/{room}/skip",
 ];
 
-/// Those of which followers hear.
-pub(super) const TOLD: [&str; 46] = [
+/// Those of which followers hear, once. Of a program that is sent in they hear again when it is judged.
+pub(super) const TOLD: [&str; 51] = [
+    "PATCH /api/contests/{contest}",
+    "POST /api/contests/{contest}/registration",
+    "DELETE /api/contests/{contest}/registration",
+    "POST /api/contests/{contest}/reveal",
+    "POST /api/contests/{contest}/clarifications/{clarification}/answer",
     "POST /api/showings/{showing}/holds",
     "POST /api/showings/{showing}/holds (the best)",
     "DELETE /api/showings/{showing}/holds/{hold}",
@@ -214,6 +232,7 @@ pub(super) async fn case(house: &House, operation: &str) -> Case {
         _ if is("/api/leaderboards") || is("/api/friends") => {
             matches::of_players(house, operation).await
         }
+        _ if is("/api/contests") => contests::of_contests(house, operation).await,
         _ if is("/api/tournaments") => tournaments::of_tournaments(house, operation).await,
         _ if is("/verdicts") => matches::of_verdicts(house, operation).await,
         _ if is("/api/games") => matches::of_matches(house, operation).await,

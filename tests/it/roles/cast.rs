@@ -148,7 +148,29 @@ impl Cast {
             json!({ "title": "Olga's", "game": "arena", "format": "swiss", "starts_at": soon });
         let cup = self.olga.post("/api/tournaments", cup).await.unwrap();
         self.things.insert("tournament", text(&cup, "id"));
+        self.contest(&soon).await;
         self.things.insert("soon", soon);
+    }
+
+    /// Olga has a contest that has not begun, with a problem and a question of Ann.
+    async fn contest(&mut self, soon: &str) {
+        let later = (jiff::Timestamp::now() + std::time::Duration::from_secs(90_000)).to_string();
+        let contest = json!({ "title": "Olga's", "starts_at": soon, "ends_at": later });
+        let contest = self.olga.post("/api/contests", contest).await.unwrap();
+        let path = format!("/api/contests/{}", text(&contest, "id"));
+        let problem =
+            Some(json!({ "title": "Sums", "tests": [{ "stdin": "1", "expected": "1" }] }));
+        let set = format!("{path}/problems/A");
+        let key = playhouse_loadtest::client::new_key();
+        self.olga.ask(Method::PUT, &set, Some(&key), problem.as_ref()).await.unwrap();
+        self.ann.post(&format!("{path}/registration"), json!({})).await.unwrap();
+        let asked = json!({ "text": "Why?" });
+        let asked = self.ann.post(&format!("{path}/clarifications"), asked).await.unwrap();
+        self.things.insert("contest", text(&contest, "id"));
+        self.things.insert("clarification", text(&asked, "id"));
+        self.things.insert("letter", "A".to_owned());
+        self.things.insert("submission", text(&asked, "id"));
+        self.things.insert("later", later);
     }
 
     /// Ann leads a party, looks for a match of her own, and has handed a program in.

@@ -10,16 +10,18 @@ use super::cast::{Cast, ROLES};
 
 /// Rooms, and what each role is answered that follows them: `+` it may, or the error's number.
 /// 102: to them it is as if there were no such room. 103: it is not for them.
-const CHANNELS: [(&str, [&str; 5]); 21] = [
+const CHANNELS: [(&str, [&str; 5]); 23] = [
     ("account:{id}", ["102", "102", "102", "102", "102"]),
     ("admin:rooms", ["103", "103", "103", "103", "+"]),
     ("audit:{poll}", ["102", "102", "102", "102", "102"]),
+    ("contest:{contest}", ["+", "+", "+", "+", "+"]),
     ("friends:{player}", ["102", "102", "102", "102", "102"]),
     ("game:{session}", ["+", "+", "+", "+", "+"]),
     ("job:{job}", ["102", "102", "102", "102", "+"]),
     ("league:{game}", ["+", "+", "+", "+", "+"]),
     ("matchmaking:{game}", ["102", "102", "+", "+", "+"]),
     ("movie:{movie}", ["102", "102", "102", "102", "102"]),
+    ("paper:{contest}", ["102", "102", "102", "102", "102"]),
     ("party:{party}", ["102", "102", "102", "102", "+"]),
     ("poll:{poll}", ["+", "+", "+", "+", "+"]),
     ("questions:{poll}", ["+", "+", "+", "+", "+"]),

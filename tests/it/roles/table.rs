@@ -34,6 +34,9 @@ const SHOWING: &str = r#"{"movie_id":"{movie}","screen_id":"{screen}","starts_at
 const POLL: &str = r#"{"title":"Theirs","kind":"single","options":["A","B"]}"#;
 const SERIES: &str = r#"{"title":"Theirs","polls":["{poll}"]}"#;
 const CUP: &str = r#"{"title":"Theirs","game":"arena","format":"swiss","starts_at":"{soon}"}"#;
+const CONTEST: &str = r#"{"title":"Theirs","starts_at":"{soon}","ends_at":"{later}"}"#;
+const PROBLEM: &str = r#"{"title":"Sums","tests":[{"stdin":"1","expected":"1"}]}"#;
+const PROGRAM: &str = r#"{"problem":"A","language":"wat","source":"(module)"}"#;
 const JOB: &str = r#"{"language":"wat","source":"(module (func (export \"_start\")))"}"#;
 const PISTON: &str = r#"{"language":"wat","version":"*","files":[{"content":"(module (func (export \"_start\")))"}]}"#;
 const REFRESH: &str = r#"{"refresh_token":"none"}"#;
@@ -81,6 +84,31 @@ pub(super) const TABLE: &[Row] = &[
     row("GET", "/api/friends", "--+++", ""),
     row("PUT", "/api/friends/{player}", "--+++", ""),
     row("DELETE", "/api/friends/{player}", "--+++", ""),
+    row("GET", "/api/contests", "+++++", ""),
+    row("POST", "/api/contests", "--x++", CONTEST),
+    row("GET", "/api/contests/own", "--+++", ""),
+    row("GET", "/api/contests/{contest}", "+++++", ""),
+    row("PATCH", "/api/contests/{contest}", "--xx+", r#"{"description":"Theirs"}"#),
+    row("GET", "/api/contests/{contest}/clarifications", "+++++", ""),
+    row("POST", "/api/contests/{contest}/clarifications", "--+++", r#"{"text":"Why?"}"#),
+    row(
+        "POST",
+        "/api/contests/{contest}/clarifications/{clarification}/answer",
+        "--xx+",
+        r#"{"text":"So."}"#,
+    ),
+    row("GET", "/api/contests/{contest}/problems", "+++++", ""),
+    row("GET", "/api/contests/{contest}/problems/{letter}", "????+", ""),
+    row("PUT", "/api/contests/{contest}/problems/{letter}", "--xx+", PROBLEM),
+    row("DELETE", "/api/contests/{contest}/problems/{letter}", "--xx+", ""),
+    row("POST", "/api/contests/{contest}/registration", "--+++", "{}"),
+    row("DELETE", "/api/contests/{contest}/registration", "--+++", ""),
+    row("POST", "/api/contests/{contest}/rejudge", "--xx?", r#"{"problem":"Z"}"#),
+    row("POST", "/api/contests/{contest}/reveal", "--xx+", r#"{"what":"step"}"#),
+    row("GET", "/api/contests/{contest}/scoreboard", "+++++", ""),
+    row("GET", "/api/contests/{contest}/submissions", "--+++", ""),
+    row("POST", "/api/contests/{contest}/submissions", "--+++", PROGRAM),
+    row("GET", "/api/contests/{contest}/submissions/{submission}", "--???", ""),
     row("GET", "/api/games", "+++++", ""),
     row("POST", "/api/games/guests", "+++++", ""),
     row("GET", "/api/games/played", "--+++", ""),
