@@ -108,7 +108,7 @@ export async function start() {
     el("a", { class: "logo", href: "/" }, el("img", { src: "/favicon.ico", alt: "", width: 28, height: 28 }), "Playhouse"),
     menuButton(top),
     el("div", { class: "places", id: "places" },
-      el("nav", { "aria-label": "Main" }, link("/", "Programme"), account && link("/bookings", "Bookings"), link("/join", "Vote"), link("/games", "Games"), link("/tournaments", "Tournaments"), link("/playground", "Playground"), organizes && link("/organizer", "Organizer"), organizes && link("/polls", "Polls"), account?.role === "admin" && link("/admin", "Admin")),
+      el("nav", { "aria-label": "Main" }, link("/", "Programme"), account && link("/bookings", "Bookings"), link("/join", "Vote"), link("/games", "Games"), link("/tournaments", "Tournaments"), link("/contests", "Contests"), link("/playground", "Playground"), organizes && link("/organizer", "Organizer"), organizes && link("/polls", "Polls"), account?.role === "admin" && link("/admin", "Admin")),
       el("div", { class: "who" }, account
         ? el("button", { class: "quiet", type: "button", onclick: async () => { await logOut(); location.assign("/"); } }, `Log out ${account.username}`)
         : el("a", { class: "button", href: loginHere() }, "Log in"))),

@@ -20,7 +20,7 @@ use super::etag;
 struct Web;
 
 /// Which file is behind which path.
-const PAGES: [(&str, &str); 24] = [
+const PAGES: [(&str, &str); 27] = [
     ("/", "index.html"),
     ("/login", "login.html"),
     ("/bookings", "bookings.html"),
@@ -42,6 +42,9 @@ const PAGES: [(&str, &str); 24] = [
     ("/tournaments", "tournaments.html"),
     ("/tournaments/{id}", "tournament.html"),
     ("/playground", "playground.html"),
+    ("/contests", "contests.html"),
+    ("/contests/{id}", "contest.html"),
+    ("/contests/{id}/board", "contest-board.html"),
     ("/admin", "admin.html"),
     ("/api/docs", "docs.html"),
     ("/favicon.ico", "favicon.svg"),

@@ -67,7 +67,7 @@ pub(super) async fn pages(server: &Server) -> Vec<String> {
     let games = games.into_iter().chain(more);
     let cups = super::tournaments::cups(server).await;
     let made = [showing, format!("{poll}/present"), series, poll, room].into_iter().chain(games);
-    let made = made.chain(cups);
+    let made = made.chain(cups).chain(super::contests::contests(server).await);
     let desk = ["", "?view=rooms", "?view=accounts", "?view=backups", "?view=trail"];
     let desk = desk.into_iter().map(|view| format!("/admin{view}"));
     fixed.into_iter().map(str::to_owned).chain(made).chain(desk).collect()
@@ -94,6 +94,8 @@ async fn visit(page: &Page, server: &Server, path: &str) {
         "/playground" => {
             "document.querySelector('#mend').textContent !== '' && document.querySelector('.painted span') !== null"
         }
+        "/contests" => "document.querySelector('.listed li') !== null",
+        _ if path.starts_with("/contests/") => "document.querySelector('.ranks') !== null",
         "/api/docs" => "document.querySelectorAll('main details, main section').length > 3",
         "/admin" => "document.querySelectorAll('#tiles > div').length > 3",
         "/admin?view=rooms" => "document.querySelector('#stored a') !== null",

@@ -6,6 +6,7 @@ mod arena;
 mod ballots;
 mod buyers;
 mod calm;
+mod contests;
 mod everyone;
 mod fairness;
 mod finding;
