@@ -31,6 +31,11 @@ fn small(name: &str) -> Scenario {
         seats.watchers = seats.watchers.min(20);
         (seats.showings, seats.rows, seats.buyers) = (2, 5, 6);
     }
+    if let Some(contest) = &mut scenario.contest {
+        // A dozen programs, each of which takes a jail some tenths of a second.
+        scenario.load.rate = 3.0;
+        contest.teams = Some(6);
+    }
     if let Some(arena) = &mut scenario.arena {
         // One match of eight, who find each other at once, to the second kill of one of them.
         (scenario.duration_s, scenario.load.rate, scenario.load.burst) = (10.0, 0.81, 8);
@@ -53,11 +58,17 @@ async fn every_scenario_keeps_its_promises_through_a_kill() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("loadtest/scenarios");
     for file in std::fs::read_dir(folder).unwrap() {
         let name = file.unwrap().file_name().into_string().unwrap();
-        let report = play(&small(&name), 1).await.unwrap();
+        let scenario = small(&name);
+        if scenario.contest.is_some() && !nix::unistd::geteuid().is_root() {
+            println!("left out: {name}: jails of the tier full need root");
+            continue;
+        }
+        let report = play(&scenario, 1).await.unwrap();
         assert!(report.is_good(), "{name}: {}", report.summary());
         let done = |what: &str| report.figures.get(&format!("{what}.ok")).copied();
+        let many = done("submit").map_or(100.0, |_| 5.0);
         assert!(
-            done("vote").or(done("hold")).or(done("gap")) > Some(100.0),
+            done("vote").or(done("hold")).or(done("gap")).or(done("submit")) > Some(many),
             "{name}: {}",
             report.summary()
         );

@@ -17,6 +17,7 @@ use super::scenario::{Scenario, Scene};
 use super::stage::{Cast, Stage};
 use super::{HarnessError, Place};
 use crate::scenes::arena::Grounds;
+use crate::scenes::contest::Hall;
 use crate::scenes::poll::Audience;
 use crate::scenes::seats::House;
 
@@ -83,6 +84,7 @@ pub async fn run(scenario: &Scenario, options: &Options) -> Result<Report, Harne
     let run = Run { scenario, options, stage, server };
     match scenario.scene()? {
         Scene::Arena(plan) => run.play::<Grounds>(plan).await,
+        Scene::Contest(plan) => run.play::<Hall>(plan).await,
         Scene::Poll(plan) => run.play::<Audience>(plan).await,
         Scene::Seats(plan) => run.play::<House>(plan).await,
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::shape::Load;
-use crate::scenes::{arena, poll, seats};
+use crate::scenes::{arena, contest, poll, seats};
 
 /// How long a run may be. An hour: a client's log of it still fits into some hundred megabytes.
 const DURATION_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -51,6 +51,8 @@ pub struct Scenario {
     pub load: Load,
     /// Bots that play matches. A scenario has this table or one of the next.
     pub arena: Option<arena::Plan>,
+    /// Teams that send programs in.
+    pub contest: Option<contest::Plan>,
     /// People who vote, and people who watch.
     pub poll: Option<poll::Plan>,
     /// People who hold, extend, buy and abandon seats, and people who watch.
@@ -68,6 +70,8 @@ pub struct Scenario {
 pub enum Scene {
     /// See [`arena`].
     Arena(arena::Plan),
+    /// See [`contest`].
+    Contest(contest::Plan),
     /// See [`poll`].
     Poll(poll::Plan),
     /// See [`seats`].
@@ -122,6 +126,7 @@ impl Scenario {
         self.load.check()?;
         match self.scene()? {
             Scene::Arena(plan) => plan.check(self.load.arrivals(self.duration()).count()),
+            Scene::Contest(plan) => plan.check(),
             Scene::Poll(plan) => plan.check(),
             Scene::Seats(plan) => plan.check(),
         }
@@ -133,13 +138,18 @@ impl Scenario {
     ///
     /// [`ScenarioError::Bounds`] if it is not exactly one.
     pub fn scene(&self) -> Result<Scene, ScenarioError> {
-        match (self.arena.clone(), self.poll.clone(), self.seats.clone()) {
-            (Some(plan), None, None) => Ok(Scene::Arena(plan)),
-            (None, Some(plan), None) => Ok(Scene::Poll(plan)),
-            (None, None, Some(plan)) => Ok(Scene::Seats(plan)),
-            _ => {
-                Err(ScenarioError::Bounds("a scenario has one of the tables arena, poll and seats"))
-            }
+        let scenes = [
+            self.arena.clone().map(Scene::Arena),
+            self.contest.clone().map(Scene::Contest),
+            self.poll.clone().map(Scene::Poll),
+            self.seats.clone().map(Scene::Seats),
+        ];
+        let mut scenes = scenes.into_iter().flatten();
+        match (scenes.next(), scenes.next()) {
+            (Some(scene), None) => Ok(scene),
+            _ => Err(ScenarioError::Bounds(
+                "a scenario has one of the tables arena, contest, poll and seats",
+            )),
         }
     }
 

@@ -6,6 +6,8 @@ mod arena_log;
 mod arena_plan;
 mod arena_replay;
 mod arena_watch;
+pub mod contest;
+mod contest_log;
 pub mod poll;
 pub mod seats;
 mod seats_log;
