@@ -266,6 +266,7 @@ async fn no_hostile_program_gets_through_the_server_or_leaves_anything_behind() 
     // The jails that stand ready are made again.
     tokio::time::sleep(Duration::from_secs(2)).await;
     let before = Traces::of(&server);
+    assert!(before.cgroups > 0, "the jails that stand ready are not seen: {before:?}");
     let all = attacks(&secrets);
     assert!(all.len() > 140, "the list was not found: {}", all.len());
     let began = Instant::now();
