@@ -223,6 +223,9 @@ fn rlimits(limits: &Limits, tier: Tier) -> Vec<(Resource, u64)> {
     // cgroups the address space is limited, and every thread reserves a stack of this size in it.
     let few = limits.memory_bytes.div_ceil(4).min(8 << 20);
     let stack = if tier.has_cgroups() { limits.memory_bytes } else { few };
+    // The cgroup counts who was refused a process, so it must be the one that refuses: forks that are under way at once
+    // are counted by this limit first, and with one to spare it was now and then met instead.
+    let processes = if tier.has_cgroups() { 2 * limits.processes } else { limits.processes };
     let mut all = vec![
         (Resource::Core, 0),
         (Resource::Cpu, cpu_s),
@@ -232,7 +235,7 @@ fn rlimits(limits: &Limits, tier: Tier) -> Vec<(Resource, u64)> {
         (Resource::Nice, 0),
         (Resource::OpenFiles, limits.open_files),
         (Resource::PendingSignals, limits.processes.max(64)),
-        (Resource::Processes, limits.processes + spare),
+        (Resource::Processes, processes),
         (Resource::RealTimePriority, 0),
         (Resource::Stack, stack),
     ];
@@ -323,6 +326,19 @@ mod tests {
             assert!(place(&Step::DropCapabilities) < place(&Step::NoNewPrivileges));
             let run = job(&Spec::new(image, ["true"]), tier).run;
             assert!(matches!(run[..], [.., Step::Starting, Step::Execute { .. }]));
+        }
+    }
+
+    #[test]
+    fn a_process_too_many_is_refused_by_the_cgroup_which_counts_it_and_not_by_the_rlimit() {
+        let limits = Limits::default();
+        for tier in Tier::ALL {
+            let all = rlimits(&limits, tier);
+            let most =
+                all.iter().find(|(of, _)| *of == Resource::Processes).map_or(0, |(_, most)| *most);
+            let spare = most - limits.processes;
+            // As many as can be forked at once.
+            assert_eq!(spare, if tier.has_cgroups() { limits.processes } else { 0 }, "{tier}");
         }
     }
 }
