@@ -38,6 +38,9 @@ pub(super) enum By<'a> {
     Interactive(Runs<'a>),
 }
 
+/// The program that checks answers, with its language; none where none is needed.
+type Checks<'a> = Option<(&'a Language, Program)>;
+
 /// What a run did and wrote.
 pub(super) struct Did {
     pub(super) ran: Ran,
@@ -104,7 +107,7 @@ impl Court {
         &self,
         run: &Run,
         submission: &Submission,
-    ) -> Result<Result<Option<(&Language, Program)>, String>, Fault> {
+    ) -> Result<Result<Checks<'_>, String>, Fault> {
         let (Checker::Program { language, source } | Checker::Interactive { language, source }) =
             &submission.checker
         else {

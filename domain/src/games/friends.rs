@@ -5,7 +5,6 @@
 
 use playhouse_protocol::ids::{AccountId, RoomId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::refusal::{Refusal, RefusalKind};
 use crate::room::{Audience, Caller, Cx, Effects, Policy, Rules};
@@ -58,7 +57,7 @@ impl Rules for Friends {
     type Change = Vec<AccountId>;
 
     fn new(id: &RoomId) -> Self {
-        Self { owner: AccountId(id.uuid().unwrap_or(Uuid::nil())), friends: Vec::new() }
+        Self { owner: AccountId(id.uuid().unwrap_or_default()), friends: Vec::new() }
     }
 
     fn decide(&self, cx: &Cx<'_>, command: Command) -> Result<Effects<Self>, Refusal> {
@@ -117,6 +116,8 @@ impl Rules for Friends {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::room::{Reply, Role, Seed};
 
