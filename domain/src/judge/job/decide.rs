@@ -18,10 +18,6 @@ use crate::room::{Caller, Cx, Effects, Ticket};
 
 pub(super) type Decided = Result<Effects<Job>, Refusal>;
 
-fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
 pub(super) fn no_job() -> Refusal {
     Refusal::not_found("job")
 }
@@ -32,6 +28,10 @@ fn cut(text: &mut String, most: usize) {
         let at = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         text.truncate(at);
     }
+}
+
+fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalKind::Conflict, code, message)
 }
 
 impl Job {
