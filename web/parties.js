@@ -61,8 +61,8 @@ function member({ account: who, name }) {
   const words = [who === party.leader && "leads", own && "you"].filter(Boolean).join(", ");
   return el("li", { "data-account": who, class: own ? "own" : null }, el("span", {}, name, words && ` (${words})`),
     leads() && !own && el("span", { class: "row" },
-      el("button", { type: "button", class: "second", "aria-label": `Let ${name} lead`, onclick: () => act(async () => take(await put(path(party.id, "/leader"), { account: who })), "#party-leave") }, "Let lead"),
-      el("button", { type: "button", class: "quiet", "aria-label": `Send ${name} away`, onclick: () => sendAway(who) }, "Send away")));
+      el("button", { type: "button", class: "second", "aria-label": `Let lead: ${name}`, onclick: () => act(async () => take(await put(path(party.id, "/leader"), { account: who })), "#party-leave") }, "Let lead"),
+      el("button", { type: "button", class: "quiet", "aria-label": `Send away: ${name}`, onclick: () => sendAway(who) }, "Send away")));
 }
 
 function waits({ account: who, name, until }) {
