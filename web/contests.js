@@ -30,7 +30,7 @@ let account = null;
 
 async function read() {
   const page = async (state, limit) => (await get(`/api/contests?state=${state}&limit=${limit}`)).items;
-  [lists.running, lists.upcoming, lists.over, lists.own] = await Promise.all([page("running", 100), page("upcoming", 100), page("over", 20), account ? get("/api/contests/own").then(({ items }) => items) : []]);
+  [lists.running, lists.upcoming, lists.over, lists.own] = await Promise.all([page("running", 100), page("upcoming", 100), page("over", 20), account ? get("/api/accounts/me/contests").then(({ items }) => items) : []]);
   $("#own-card").hidden = !lists.own.length;
   draw();
 }

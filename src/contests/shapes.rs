@@ -138,7 +138,6 @@ pub struct LeftToShow {
 
 /// A problem in a contest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
 pub struct ContestProblem {
     /// Its letter.
     #[schema(example = "A")]

@@ -30,7 +30,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     let at = |rest: &str| format!("/api/contests/{{contest}}{rest}");
     cfg.route("/api/contests", web::post().to(create))
         .route("/api/contests", web::get().to(list))
-        .route("/api/contests/own", web::get().to(own))
+        .route("/api/accounts/me/contests", web::get().to(own))
         .route(&at(""), web::get().to(get))
         .route(&at(""), web::patch().to(change))
         .route(&at("/problems"), web::get().to(problems))
@@ -82,7 +82,7 @@ pub async fn list(
 
 /// The contests that the caller made or takes part in.
 #[utoipa::path(
-    get, path = "/api/contests/own", tag = "contests", operation_id = "list_own_contests",
+    get, path = "/api/accounts/me/contests", tag = "contests", operation_id = "list_own_contests",
     params(SubmissionsQuery),
     responses(
         (status = 200, description = "A page of contests", body = List<OwnContest>),

@@ -86,7 +86,7 @@ pub(super) const TABLE: &[Row] = &[
     row("DELETE", "/api/friends/{player}", "--+++", ""),
     row("GET", "/api/contests", "+++++", ""),
     row("POST", "/api/contests", "--x++", CONTEST),
-    row("GET", "/api/contests/own", "--+++", ""),
+    row("GET", "/api/accounts/me/contests", "--+++", ""),
     row("GET", "/api/contests/{contest}", "+++++", ""),
     row("PATCH", "/api/contests/{contest}", "--xx+", r#"{"description":"Theirs"}"#),
     row("GET", "/api/contests/{contest}/clarifications", "+++++", ""),

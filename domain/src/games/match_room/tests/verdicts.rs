@@ -21,7 +21,9 @@ fn judge(n: u128, tick: impl Into<Option<u32>>) -> Command {
 }
 
 /// What the league is owed: of whom how many points, and how many won matches.
-fn owed(stage: &Stage) -> Option<(DutyId, Vec<(u128, i32, i32)>)> {
+type Owed = (DutyId, Vec<(u128, i32, i32)>);
+
+fn owed(stage: &Stage) -> Option<Owed> {
     let duty = stage.rules.duties().into_iter().find(|duty| duty.id.0 > REPORT.0)?;
     let Work::Tell { room, command } = duty.work else { panic!("it is told") };
     assert_eq!(room.as_str(), "league:arena");
