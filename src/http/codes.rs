@@ -34,13 +34,22 @@ fn is_code(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
 }
 
+/// True if the call whose beginning is `text` has not ended by then: a text behind it is another's.
+fn is_open(text: &str) -> bool {
+    let mut open = 0_i32;
+    text.bytes().all(|b| {
+        open += i32::from(b == b'(') - i32::from(b == b')');
+        open >= 0
+    })
+}
+
 /// Every code that `text` makes a problem or a refusal with.
 fn made(text: &str) -> impl Iterator<Item = &str> {
     MAKERS.iter().flat_map(move |maker| {
         text.match_indices(maker).filter_map(move |(at, _)| {
-            let call = &text[at + maker.len()..];
-            let code = call.split('"').nth(1)?;
-            (is_code(code) && !call.split('"').next()?.contains(';')).then_some(code)
+            let mut call = text[at + maker.len()..].split('"');
+            let (before, code) = (call.next()?, call.next()?);
+            (is_code(code) && is_open(before)).then_some(code)
         })
     })
 }
