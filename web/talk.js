@@ -43,6 +43,6 @@ export function order(player, muted, does) {
   const button = (text, label, work) => el("button", { type: "button", class: "quiet", "aria-label": label, onclick: act(work) }, text);
   return el("span", { class: "order" },
     button(is ? "Unmute" : "Mute", `${is ? "Unmute" : "Mute"} ${player.name}`, () => does.mute(player.seat, !is)),
-    button("Remove", `Remove ${player.name}`, () => does.remove(player.seat, false)),
+    button("Remove", `Remove ${player.name} for five minutes`, () => does.remove(player.seat, false)),
     button("Ban", `Ban ${player.name} from this match`, () => does.remove(player.seat, true)));
 }

@@ -49,6 +49,24 @@ impl Refusal {
         Self { code: code.into(), kind, message: message.into(), fields: BTreeMap::new() }
     }
 
+    /// "The state stands against it."
+    #[must_use]
+    pub fn conflict(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Conflict, code, message)
+    }
+
+    /// "That makes no sense here."
+    #[must_use]
+    pub fn invalid(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Invalid, code, message)
+    }
+
+    /// "Not you."
+    #[must_use]
+    pub fn forbidden(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(RefusalKind::Forbidden, code, message)
+    }
+
     /// Adds the list `values` under `name`.
     #[must_use]
     pub fn with<T: fmt::Display>(

@@ -160,14 +160,6 @@ pub struct View {
     pub slots: Vec<SlotInfo>,
 }
 
-fn conflict(code: &'static str, message: String) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-fn invalid(code: &'static str, message: String) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 fn minutes(n: u16) -> Duration {
     Duration::from_secs(u64::from(n) * 60)
 }
@@ -175,12 +167,12 @@ fn minutes(n: u16) -> Duration {
 impl Screen {
     fn create(&self, details: Details) -> Result<Effects<Self>, Refusal> {
         if self.details.is_some() {
-            return Err(conflict("already_exists", "the screen was made before".into()));
+            return Err(Refusal::conflict("already_exists", "the screen was made before"));
         }
         SeatPlan::new(details.rows.clone())?;
         if details.cleaning_minutes > CLEANING_MINUTES_MAX {
             let message = format!("cleaning takes at most {CLEANING_MINUTES_MAX} minutes");
-            return Err(invalid("bad_minutes", message));
+            return Err(Refusal::invalid("bad_minutes", message));
         }
         let details = Details {
             name: text::line("name", &details.name, 60)?,
@@ -213,20 +205,20 @@ impl Screen {
     fn schedule(&self, cx: &Cx<'_>, plan: Box<Plan>) -> Result<Effects<Self>, Refusal> {
         let details = self.details.as_ref().ok_or_else(|| Refusal::not_found("screen"))?;
         if self.slots.values().any(|slot| slot.showing_id == plan.showing) {
-            return Err(conflict("already_exists", "the showing was planned before".into()));
+            return Err(Refusal::conflict("already_exists", "the showing was planned before"));
         }
         if plan.starts_at <= cx.now {
             let message = format!("a showing starts in the future, not at {}", plan.starts_at);
-            return Err(invalid("starts_in_past", message));
+            return Err(Refusal::invalid("starts_in_past", message));
         }
         if plan.starts_at > cx.now + AHEAD_MAX {
             let message = "a showing can be planned at most five years ahead".to_owned();
-            return Err(invalid("starts_too_late", message));
+            return Err(Refusal::invalid("starts_too_late", message));
         }
         for kind in SeatPlan::new(details.rows.clone())?.by_kind().keys() {
             if !plan.prices.contains_key(kind) {
                 let message = format!("there is no price for {kind} seats");
-                return Err(invalid("price_missing", message).with("kinds", [kind]));
+                return Err(Refusal::invalid("price_missing", message).with("kinds", [kind]));
             }
         }
         let slot = self.slot(details, &plan);
@@ -241,13 +233,13 @@ impl Screen {
                 "the screen is taken by '{}' from {} until {}, cleaning included",
                 other.movie_title, other.starts_at, other.clean_at
             );
-            return Err(conflict("showing_overlaps", message)
+            return Err(Refusal::conflict("showing_overlaps", message)
                 .with("conflicts", conflicts.iter().map(|slot| slot.showing_id)));
         }
         let coming = self.slots.values().filter(|slot| slot.clean_at > cx.now).count();
         if coming >= SLOTS_MAX {
             let message = format!("a screen has at most {SLOTS_MAX} showings to come");
-            return Err(conflict("schedule_full", message));
+            return Err(Refusal::conflict("schedule_full", message));
         }
         let ticket = Ticket(cx.seed.uuid(0));
         Ok(Effects::later(vec![Event::Scheduled { plan, ticket }], ticket))

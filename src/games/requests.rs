@@ -113,7 +113,7 @@ pub struct MuteRequest {
 pub struct RemoveRequest {
     /// Their seat.
     pub seat: u16,
-    /// True if they may not come back into this match.
+    /// True if they may never come back into this match; else they may after five minutes.
     #[serde(default)]
     pub ban: bool,
 }

@@ -11,10 +11,6 @@ use crate::unique::UniqueName;
 /// The user name of the first administrator.
 pub const FIRST_ADMIN: &str = "admin";
 
-fn invalid(code: &'static str, message: &str) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 /// Checks a user name: 3 to 32 letters, digits, `_`, `-` or `.`, the first a letter or digit.
 ///
 /// # Errors
@@ -27,7 +23,7 @@ pub fn username(name: &str) -> Result<String, Refusal> {
     if fits {
         return Ok(name.to_owned());
     }
-    Err(invalid(
+    Err(Refusal::invalid(
         "bad_username",
         "a user name is 3 to 32 letters a-z, digits, '_', '-' or '.', and starts with a letter or digit",
     ))
@@ -39,7 +35,8 @@ pub fn username(name: &str) -> Result<String, Refusal> {
 ///
 /// `bad_email`.
 pub fn email(address: &str) -> Result<String, Refusal> {
-    let bad = || invalid("bad_email", "an e-mail address is like ann@example.org, in ASCII");
+    let bad =
+        || Refusal::invalid("bad_email", "an e-mail address is like ann@example.org, in ASCII");
     let (local, domain) = address.split_once('@').ok_or_else(bad)?;
     let local_ok = (1..=64).contains(&local.len())
         && local.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>@[\\]".contains(&b));
@@ -64,7 +61,7 @@ pub fn unreserved(username: &str, address: &str) -> Result<(), Refusal> {
         return Err(username_taken());
     }
     if normalised(address).ends_with(".invalid") {
-        return Err(invalid("bad_email", "addresses under .invalid are nobody's"));
+        return Err(Refusal::invalid("bad_email", "addresses under .invalid are nobody's"));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use playhouse_protocol::ids::ClarificationId;
 
 use super::command::Reply;
-use super::decide::{Decided, conflict, no_problem, too_many};
+use super::decide::{Decided, no_problem, too_many};
 use super::event::Event;
 use super::letter::Letter;
 use super::view::Phase;
@@ -16,7 +16,7 @@ use crate::text::lines;
 fn said(what: &str, text: &str) -> Result<String, Refusal> {
     let text = lines(what, text, QUESTION_MAX)?;
     if text.is_empty() {
-        return Err(super::decide::invalid("bad_text", format!("{what} must not be empty")));
+        return Err(Refusal::invalid("bad_text", format!("{what} must not be empty")));
     }
     Ok(text)
 }
@@ -39,7 +39,9 @@ impl Contest {
         }
         if self.clarifications.len() >= CLARIFICATIONS_MAX {
             let message = format!("{CLARIFICATIONS_MAX} questions were asked, which is the most");
-            return Err(conflict("no_more_questions", message).with("max", [CLARIFICATIONS_MAX]));
+            return Err(
+                Refusal::conflict("no_more_questions", message).with("max", [CLARIFICATIONS_MAX])
+            );
         }
         Ok(())
     }

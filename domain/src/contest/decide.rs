@@ -18,14 +18,6 @@ use crate::time::Timestamp;
 
 pub(super) type Decided = Result<Effects<Contest>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 pub(super) fn too_many(code: &'static str, message: String, max: usize) -> Refusal {
     let refusal = Refusal::new(RefusalKind::TooMany, code, message);
     refusal.with("max", [max])
@@ -112,7 +104,7 @@ impl Contest {
     }
 
     fn open(&self) -> Result<(), Refusal> {
-        let over = || conflict("contest_over", "the contest is over");
+        let over = || Refusal::conflict("contest_over", "the contest is over");
         (self.phase != Phase::Over).then_some(()).ok_or_else(over)
     }
 
@@ -121,7 +113,7 @@ impl Contest {
         self.made()?;
         let account = person(cx)?;
         let message = "the caller does not take part in the contest";
-        let no = || conflict("not_registered", message);
+        let no = || Refusal::conflict("not_registered", message);
         self.team_of(account).ok_or_else(no)
     }
 
@@ -134,7 +126,7 @@ impl Contest {
         if let Some(setup) = self.setup.as_deref() {
             return match setup.organizer == organizer {
                 true => self.with_row(cx, vec![]),
-                false => Err(conflict("already_exists", "the contest was made before")),
+                false => Err(Refusal::conflict("already_exists", "the contest was made before")),
             };
         }
         if creation.starts_at < cx.now {
@@ -160,7 +152,7 @@ impl Contest {
         };
         if creation.starts_at != was.starts_at {
             if self.phase != Phase::Scheduled {
-                return Err(conflict("contest_began", "the contest has begun"));
+                return Err(Refusal::conflict("contest_began", "the contest has begun"));
             }
             if creation.starts_at < cx.now {
                 let message = format!("it cannot begin at {}, which is over", creation.starts_at);
@@ -169,7 +161,7 @@ impl Contest {
         }
         if creation.freeze_at != was.freeze_at {
             if self.frozen {
-                return Err(conflict("contest_frozen", "the board is frozen"));
+                return Err(Refusal::conflict("contest_frozen", "the board is frozen"));
             }
             // Else results would be hidden that everybody has seen.
             if let Some(at) = creation.freeze_at.filter(|at| *at < cx.now) {
@@ -187,10 +179,10 @@ impl Contest {
         problem.title = line("a title", &problem.title, TITLE_MAX)?;
         if !(1..=POINTS_MAX).contains(&problem.points) {
             let message = format!("a problem has 1 to {POINTS_MAX} points, not {}", problem.points);
-            return Err(invalid("bad_problem", message));
+            return Err(Refusal::invalid("bad_problem", message));
         }
         if problem.cases == 0 {
-            return Err(invalid("bad_problem", "a problem has at least one test"));
+            return Err(Refusal::invalid("bad_problem", "a problem has at least one test"));
         }
         let same = self.problems.get(&letter) == Some(&problem);
         let set = Event::ProblemSet { letter, problem: Box::new(problem) };
@@ -208,7 +200,7 @@ impl Contest {
         self.prepares(cx)?;
         if self.submissions.iter().any(|one| one.letter == letter) {
             let message = format!("programs were sent in for problem {letter}");
-            return Err(conflict("problem_tried", message));
+            return Err(Refusal::conflict("problem_tried", message));
         }
         let there = self.problems.contains_key(&letter);
         self.with_row(cx, if there { vec![Event::ProblemRemoved(letter)] } else { vec![] })
@@ -229,18 +221,21 @@ impl Contest {
         self.open()?;
         if setup.organizer == account {
             let message = "whoever made the contest cannot take part in it";
-            return Err(conflict("organizer_cannot_take_part", message));
+            return Err(Refusal::conflict("organizer_cannot_take_part", message));
         }
         let own = self.team_of(account);
         let alike = |team: &&super::Team| team.name.to_lowercase() == name.to_lowercase();
         let mut others = self.teams.iter().filter(|team| !team.gone && team.account != account);
         if others.any(|team| alike(&team)) {
-            return Err(conflict("name_taken", format!("a team is called {name} already")));
+            return Err(Refusal::conflict(
+                "name_taken",
+                format!("a team is called {name} already"),
+            ));
         }
         if own.is_none() && !self.by_account.contains_key(&account) && self.teams.len() >= TEAMS_MAX
         {
             let message = format!("{TEAMS_MAX} teams take part, which is as many as may");
-            return Err(conflict("contest_full", message).with("max", [TEAMS_MAX]));
+            return Err(Refusal::conflict("contest_full", message).with("max", [TEAMS_MAX]));
         }
         let same = own.is_some_and(|team| self.team(team).name == name);
         self.with_row(cx, if same { vec![] } else { vec![Event::Registered { account, name }] })
@@ -252,7 +247,7 @@ impl Contest {
         self.open()?;
         if self.submissions.iter().any(|one| one.team == team) {
             let message = "whoever sent something in cannot leave the contest";
-            return Err(conflict("already_submitted", message));
+            return Err(Refusal::conflict("already_submitted", message));
         }
         self.with_row(cx, vec![Event::Left(team)])
     }
@@ -263,7 +258,7 @@ pub(super) fn no_problem() -> Refusal {
 }
 
 fn bad_times(message: String) -> Refusal {
-    invalid("bad_times", message)
+    Refusal::invalid("bad_times", message)
 }
 
 fn checked(now: Timestamp, mut creation: Creation) -> Result<Creation, Refusal> {
@@ -288,11 +283,11 @@ fn checked(now: Timestamp, mut creation: Creation) -> Result<Creation, Refusal> 
     creation.languages.dedup();
     if creation.languages.len() > LANGUAGES_MAX {
         let message = format!("at most {LANGUAGES_MAX} languages are named");
-        return Err(invalid("bad_languages", message));
+        return Err(Refusal::invalid("bad_languages", message));
     }
     if let Some(bad) = creation.languages.iter().find(|id| !is_language(id)) {
         let shown: String = bad.chars().take(LANGUAGE_MAX).collect();
-        return Err(invalid("bad_languages", format!("{shown:?} is no language's id")));
+        return Err(Refusal::invalid("bad_languages", format!("{shown:?} is no language's id")));
     }
     Ok(creation)
 }

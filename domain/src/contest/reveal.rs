@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::board::{Row, placed};
 use super::command::{Reply, Reveal, Shown};
-use super::decide::{Decided, conflict};
+use super::decide::Decided;
 use super::event::Event;
 use super::letter::Letter;
 use super::view::Phase;
 use super::{Contest, Submission};
+use crate::refusal::Refusal;
 use crate::room::{Cx, Effects};
 
 impl Contest {
@@ -51,16 +52,16 @@ impl Contest {
     pub(super) fn reveal(&self, cx: &Cx<'_>, reveal: Reveal) -> Decided {
         self.presided(cx)?;
         if self.phase != Phase::Over {
-            return Err(conflict("contest_not_over", "the contest is not over"));
+            return Err(Refusal::conflict("contest_not_over", "the contest is not over"));
         }
         if self.revealed || !self.frozen {
-            return Err(conflict("nothing_hidden", "nothing is hidden"));
+            return Err(Refusal::conflict("nothing_hidden", "nothing is hidden"));
         }
         let waits = |one: &&Submission| self.hides(one) && one.outcome.is_none();
         let waiting = self.submissions.iter().filter(waits).count();
         if waiting > 0 {
             let message = format!("{waiting} programs wait for their verdict");
-            return Err(conflict("not_judged_yet", message).with("waiting", [waiting]));
+            return Err(Refusal::conflict("not_judged_yet", message).with("waiting", [waiting]));
         }
         let next = self.next_shown().filter(|_| reveal == Reveal::Step);
         let Some((team, letter)) = next else {

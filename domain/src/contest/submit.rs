@@ -6,7 +6,7 @@ use playhouse_protocol::ids::SubmissionId;
 use uuid::Uuid;
 
 use super::command::{Again, Reply};
-use super::decide::{Decided, conflict, invalid, is_language, no_problem, too_many};
+use super::decide::{Decided, is_language, no_problem, too_many};
 use super::event::Event;
 use super::letter::Letter;
 use super::view::Phase;
@@ -31,10 +31,10 @@ impl Contest {
         let team = self.participant(cx)?;
         match self.phase {
             Phase::Scheduled => {
-                return Err(conflict("contest_not_begun", "the contest has not begun"));
+                return Err(Refusal::conflict("contest_not_begun", "the contest has not begun"));
             }
             Phase::Running => {}
-            Phase::Over => return Err(conflict("contest_over", "the contest is over")),
+            Phase::Over => return Err(Refusal::conflict("contest_over", "the contest is over")),
         }
         if !self.problems.contains_key(&letter) {
             return Err(no_problem());
@@ -44,7 +44,7 @@ impl Contest {
         if !named || !is_language(language) {
             let shown: String = language.chars().take(super::LANGUAGE_MAX).collect();
             let message = format!("{shown:?} is no language of the contest");
-            return Err(invalid("language_not_allowed", message).with("allowed", allowed));
+            return Err(Refusal::invalid("language_not_allowed", message).with("allowed", allowed));
         }
         self.has_room(cx, team)?;
         Ok(team)
@@ -56,7 +56,7 @@ impl Contest {
             let message = format!(
                 "a team sends in at most {OWN_SUBMISSIONS_MAX} programs, all at most {SUBMISSIONS_MAX}"
             );
-            return Err(conflict("no_more_submissions", message));
+            return Err(Refusal::conflict("no_more_submissions", message));
         }
         let since = cx.now - Duration::from_secs(60);
         if own().rev().take_while(|one| one.at > since).count() >= PER_MINUTE_MAX {

@@ -27,19 +27,11 @@ const SKILL_MAX: f64 = 10_000.0;
 
 type Decided = Result<Effects<Matchmaking>, Refusal>;
 
-fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 impl Matchmaking {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
         let plays = plays(&self.game).ok_or_else(|| {
             let name: String = self.game.chars().take(40).collect();
-            invalid("unknown_game", format!("there is no game '{name}'"))
+            Refusal::invalid("unknown_game", format!("there is no game '{name}'"))
         })?;
         match command {
             Command::Queue(wish) => self.queue(cx, plays, *wish),
@@ -98,23 +90,23 @@ impl Matchmaking {
         let wish = checked(cx, (&self.game, plays.shape), wish)?;
         if !self.regions.have_room_for(&wish.regions) {
             let message = "the regions are none that others name: leave them out";
-            return Err(conflict("unknown_region", message));
+            return Err(Refusal::conflict("unknown_region", message));
         }
         for Member { account, name, .. } in &wish.members {
             if let Some(entry) = self.newest(*account).filter(|entry| entry.is_live()) {
                 let message = format!("{name} looks for a match already");
                 let id = [entry.ticket.id];
-                return Err(conflict("already_waiting", message).with("ticket", id));
+                return Err(Refusal::conflict("already_waiting", message).with("ticket", id));
             }
         }
         if self.line.waiting.len() + self.line.placing >= WAITING_MAX {
             let message = format!("{WAITING_MAX} wait already, which is as many as may");
-            return Err(conflict("matchmaking_full", message));
+            return Err(Refusal::conflict("matchmaking_full", message));
         }
         let Wish { id, party, members, regions } = wish;
         let id = id.unwrap_or_else(|| ticket_id(&self.game, &cx.seed));
         if self.line.by_id.contains_key(&id) {
-            return Err(conflict("already_exists", "there is such a ticket already"));
+            return Err(Refusal::conflict("already_exists", "there is such a ticket already"));
         }
         let since = self.since(cx.now, &members);
         let ticket = Ticket { id, members, party, regions, since };
@@ -181,7 +173,7 @@ fn checked(cx: &Cx<'_>, (game, shape): (&str, Shape), wish: Wish) -> Result<Wish
         let count = members.len();
         let message =
             format!("{count} are too many: {most} can come together to a match of {game}");
-        return Err(conflict("party_too_large", message).with("max", [most]));
+        return Err(Refusal::conflict("party_too_large", message).with("max", [most]));
     }
     let members = members.into_iter().map(member).collect::<Result<_, _>>()?;
     Ok(Wish { id, party, members, regions: named(regions)? })
@@ -191,13 +183,13 @@ fn member(member: Member) -> Result<Member, Refusal> {
     let (mean, deviation) = (member.skill.mean, member.skill.deviation);
     if mean.abs() > SKILL_MAX || !(0.0..=SKILL_MAX).contains(&deviation) || mean.is_nan() {
         let message = format!("a skill of {mean} with deviation {deviation} cannot be");
-        return Err(invalid("bad_skill", message));
+        return Err(Refusal::invalid("bad_skill", message));
     }
     Ok(Member { name: line("a name", &member.name, NAME_MAX)?, ..member })
 }
 
 fn named(regions: Vec<Region>) -> Result<Vec<Region>, Refusal> {
-    let bad = |message: String| Err(invalid("bad_regions", message));
+    let bad = |message: String| Err(Refusal::invalid("bad_regions", message));
     if regions.len() > REGIONS_EACH_MAX {
         let count = regions.len();
         return bad(format!("a ticket names at most {REGIONS_EACH_MAX} regions, not {count}"));

@@ -14,14 +14,6 @@ use crate::text::line;
 
 pub(super) type Decided = Result<Effects<Party>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-fn forbidden(code: &'static str, message: &str) -> Refusal {
-    Refusal::new(RefusalKind::Forbidden, code, message)
-}
-
 /// The account that asks.
 fn person(cx: &Cx<'_>) -> Result<AccountId, Refusal> {
     cx.caller.account().ok_or_else(|| {
@@ -62,7 +54,7 @@ impl Party {
         let name = line("a name", name, NAME_MAX)?;
         if let Some(code) = &self.code {
             if self.leader != Some(leader) {
-                return Err(conflict("already_exists", "the party was made before"));
+                return Err(Refusal::conflict("already_exists", "the party was made before"));
             }
             return match code.is_won() {
                 true => self.with_info(cx, leader, vec![]),
@@ -86,18 +78,20 @@ impl Party {
         let leads = self.leader == Some(who);
         leads
             .then_some(who)
-            .ok_or_else(|| forbidden("not_the_leader", "only the leader may do this"))
+            .ok_or_else(|| Refusal::forbidden("not_the_leader", "only the leader may do this"))
     }
 
     fn invite(&self, cx: &Cx<'_>, account: AccountId, name: &str) -> Decided {
         let who = self.leads(cx)?;
         let name = line("a name", name, NAME_MAX)?;
         if self.has(account) {
-            return Err(conflict("already_in_party", format!("{name} is in the party")));
+            return Err(Refusal::conflict("already_in_party", format!("{name} is in the party")));
         }
         if self.invited.len() >= INVITED_MAX && !self.invited.contains_key(&account) {
             let message = format!("{INVITED_MAX} invitations are open, which is as many as may be");
-            return Err(conflict("too_many_invitations", message).with("max", [INVITED_MAX]));
+            return Err(
+                Refusal::conflict("too_many_invitations", message).with("max", [INVITED_MAX])
+            );
         }
         let until = cx.now + INVITED_FOR;
         self.with_info(cx, who, vec![Event::Invited { account, name, until }])
@@ -117,11 +111,11 @@ impl Party {
         }
         if !asked && self.removed.contains(&who) {
             let message = "the leader sent you away: only an invitation brings you back";
-            return Err(forbidden("removed_from_party", message));
+            return Err(Refusal::forbidden("removed_from_party", message));
         }
         if self.members.len() >= MEMBERS_MAX {
             let message = format!("the party is full: it has {MEMBERS_MAX} members");
-            return Err(conflict("party_full", message).with("max", [MEMBERS_MAX]));
+            return Err(Refusal::conflict("party_full", message).with("max", [MEMBERS_MAX]));
         }
         self.with_info(cx, who, vec![Event::Joined { account: who, name }])
     }
@@ -139,7 +133,10 @@ impl Party {
     fn remove(&self, cx: &Cx<'_>, account: AccountId) -> Decided {
         let who = self.leads(cx)?;
         if account == who {
-            return Err(conflict("already_in_party", "whoever leads the party leaves it instead"));
+            return Err(Refusal::conflict(
+                "already_in_party",
+                "whoever leads the party leaves it instead",
+            ));
         }
         let events = match (self.has(account), self.invited.contains_key(&account)) {
             (true, _) => vec![Event::Removed(account)],
@@ -152,7 +149,7 @@ impl Party {
     fn hand_over(&self, cx: &Cx<'_>, account: AccountId) -> Decided {
         let who = self.leads(cx)?;
         if !self.has(account) {
-            return Err(conflict("not_in_party", "only a member can lead the party"));
+            return Err(Refusal::conflict("not_in_party", "only a member can lead the party"));
         }
         let events = if account == who { vec![] } else { vec![Event::Leads(account)] };
         self.with_info(cx, who, events)
@@ -168,12 +165,14 @@ impl Party {
         self.leads(cx)?;
         if let Some(search) = &self.search {
             let message = "the party looks for a match already";
-            return Err(conflict("already_waiting", message).with("ticket", [search.ticket]));
+            return Err(
+                Refusal::conflict("already_waiting", message).with("ticket", [search.ticket])
+            );
         }
         let those = members.iter().map(|member| member.account);
         if !those.eq(self.members.iter().map(|member| member.account)) {
             let message = "somebody came or went just now: look at the party again";
-            return Err(conflict("party_changed", message));
+            return Err(Refusal::conflict("party_changed", message));
         }
         let ticket = ticket_id(&game, &cx.seed);
         let settles = Ticket(cx.seed.uuid(1));

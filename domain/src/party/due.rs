@@ -3,7 +3,6 @@
 use playhouse_protocol::codec;
 
 use super::command::Reply;
-use super::decide::conflict;
 use super::event::Event;
 use super::{IDLE_MAX, Party, Search};
 use crate::duty::{Duty, DutyId, DutyResult};
@@ -102,6 +101,6 @@ fn told(result: &DutyResult) -> Result<Reply, Refusal> {
     };
     match codec::decode(bytes) {
         Ok(matchmaking::Reply::Ticket(info)) => Ok(Reply::Ticket(info)),
-        _ => Err(conflict("party_changed", "the ticket is there, and cannot be shown")),
+        _ => Err(Refusal::conflict("party_changed", "the ticket is there, and cannot be shown")),
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::invalid;
 use super::definition::{Definition, Kind};
 use super::words::{self, Cloud, WordId};
 use crate::refusal::Refusal;
@@ -21,7 +20,7 @@ pub enum Choice {
 }
 
 fn bad(message: impl Into<String>) -> Refusal {
-    invalid("bad_choice", message)
+    Refusal::invalid("bad_choice", message)
 }
 
 impl Choice {

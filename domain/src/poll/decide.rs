@@ -28,14 +28,6 @@ pub(super) const HIDDEN_MAX: usize = 1000;
 
 pub(super) type Decided = Result<Effects<Poll>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 /// Whose it is to be, if the caller may make polls.
 pub(super) fn owner(cx: &Cx<'_>) -> Result<AccountId, Refusal> {
     if !cx.caller.organizes() {
@@ -120,7 +112,7 @@ impl Poll {
         let definition = definition.checked()?;
         if let Some(setup) = &self.setup {
             if setup.owner != owner || setup.definition != definition {
-                return Err(conflict("already_exists", "the poll was made before"));
+                return Err(Refusal::conflict("already_exists", "the poll was made before"));
             }
             return Ok(match setup.code.is_won() {
                 true => self.with_poll(cx, Effects::none()),
@@ -148,14 +140,14 @@ impl Poll {
         expecting(cx, expect)?;
         if self.phase != Phase::Draft {
             let message = "what is asked is fixed once voting has begun; reset the poll first";
-            return Err(conflict("poll_frozen", message));
+            return Err(Refusal::conflict("poll_frozen", message));
         }
         let definition = definition.checked()?;
         let who = |d: &Definition| (d.secret, d.voters, d.ballot_key.clone());
         // Ballots may have been given out, which this room does not know.
         if setup.definition.secret && who(&definition) != who(&setup.definition) {
             let message = "who may vote in a secret poll, and how, is fixed once it was made";
-            return Err(conflict("poll_frozen", message));
+            return Err(Refusal::conflict("poll_frozen", message));
         }
         if definition == setup.definition {
             return done();
@@ -200,7 +192,7 @@ impl Poll {
         }
         if shown && self.phase == Phase::Open && setup.definition.secret {
             let message = "a secret poll shows no results while it is open";
-            return Err(conflict("poll_secret", message));
+            return Err(Refusal::conflict("poll_secret", message));
         }
         if self.shown == Some(shown) {
             return done();
@@ -211,7 +203,7 @@ impl Poll {
     fn add_codes(&self, codes: Vec<Digest16>) -> Decided {
         let too_many = |max: usize| {
             let message = format!("a poll has at most {max} personal codes");
-            conflict("too_many_codes", message).with("max", [max])
+            Refusal::conflict("too_many_codes", message).with("max", [max])
         };
         if codes.len() > CODES_AT_ONCE_MAX {
             return Err(too_many(CODES_AT_ONCE_MAX));
@@ -235,7 +227,7 @@ impl Poll {
         }
         if hidden && self.tally.cloud.hidden().len() >= HIDDEN_MAX {
             let message = format!("at most {HIDDEN_MAX} words can be out of sight");
-            return Err(conflict("too_many_hidden", message).with("max", [HIDDEN_MAX]));
+            return Err(Refusal::conflict("too_many_hidden", message).with("max", [HIDDEN_MAX]));
         }
         Ok(Effects::events(vec![Event::WordHidden { word, hidden }]))
     }
@@ -281,7 +273,7 @@ impl Poll {
 }
 
 pub(super) fn not_open() -> Refusal {
-    conflict("poll_not_open", "the poll is not open yet")
+    Refusal::conflict("poll_not_open", "the poll is not open yet")
 }
 
 pub(super) fn closed() -> Refusal {

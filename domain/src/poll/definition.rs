@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::decide::invalid;
 use crate::refusal::Refusal;
 use crate::text;
 
@@ -169,7 +168,7 @@ pub enum Asking {
 }
 
 fn bad(message: impl Into<String>) -> Refusal {
-    invalid("bad_poll", message)
+    Refusal::invalid("bad_poll", message)
 }
 
 impl Definition {

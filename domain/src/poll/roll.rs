@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use playhouse_protocol::ids::{PollId, RoomId};
 use serde::{Deserialize, Serialize};
 
-use super::decide::conflict;
 use super::voter::{Digest16, Voter};
 use super::votes::BALLOTS_MAX;
 use crate::refusal::{Refusal, RefusalKind};
@@ -112,10 +111,13 @@ impl Rules for Roll {
             Some(earlier) if *earlier == request => vec![],
             Some(_) => {
                 let message = "you were given a ballot before; each voter gets one";
-                return Err(conflict("ballot_issued_before", message));
+                return Err(Refusal::conflict("ballot_issued_before", message));
             }
             None if self.issued.len() >= BALLOTS_MAX => {
-                return Err(conflict("poll_full", "the poll has as many voters as it can keep"));
+                return Err(Refusal::conflict(
+                    "poll_full",
+                    "the poll has as many voters as it can keep",
+                ));
             }
             None => vec![Event::Issued { voter, request }],
         };

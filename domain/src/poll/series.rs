@@ -6,7 +6,7 @@ use playhouse_protocol::ids::{AccountId, PollId, RoomId, SeriesId};
 use serde::{Deserialize, Serialize};
 
 use super::code::{self, Ended, JoinCode, audience_of};
-use super::decide::{expecting, invalid, owner, presiding};
+use super::decide::{expecting, owner, presiding};
 use super::definition::TITLE_MAX;
 use crate::duty::{Duty, DutyId, DutyResult};
 use crate::refusal::Refusal;
@@ -140,10 +140,10 @@ fn checked(title: &str, polls: &[PollId]) -> Result<String, Refusal> {
     sorted.sort_unstable();
     if polls.is_empty() || polls.len() > POLLS_MAX {
         let message = format!("a series has 1 to {POLLS_MAX} polls, not {}", polls.len());
-        return Err(invalid("bad_series", message));
+        return Err(Refusal::invalid("bad_series", message));
     }
     if sorted.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(invalid("bad_series", "each poll can be in a series once"));
+        return Err(Refusal::invalid("bad_series", "each poll can be in a series once"));
     }
     Ok(title)
 }
@@ -235,7 +235,10 @@ impl Rules for Series {
             }
             Command::Go(to) => {
                 if to.is_some_and(|poll| !setup.polls.contains(&poll)) {
-                    return Err(invalid("not_in_series", "this poll is not in the series"));
+                    return Err(Refusal::invalid(
+                        "not_in_series",
+                        "this poll is not in the series",
+                    ));
                 }
                 if to == setup.current { vec![] } else { vec![Event::Went(to)] }
             }

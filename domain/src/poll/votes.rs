@@ -4,7 +4,7 @@ use playhouse_protocol::ids::{AccountId, CommandKey, GuestId};
 
 use super::choice::{self, Choice};
 use super::command::{Mine, MyVote, Phase, Receipt, Reply, Score};
-use super::decide::{Decided, closed, conflict, invalid, not_open};
+use super::decide::{Decided, closed, not_open};
 use super::definition::{Kind, Voters};
 use super::event::Event;
 use super::log::Vote;
@@ -25,10 +25,6 @@ pub(super) const CHANGES_EACH_MAX: usize = 20;
 /// How many changed votes one round may have in all. 20,000, apart from the ballots, so that those
 /// who change their minds leave room for those who have not voted.
 pub(super) const CHANGES_MAX: u32 = 20_000;
-
-fn forbidden(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Forbidden, code, message)
-}
 
 /// Half of the hash of `key`: enough to tell one voter's few votes apart.
 fn key_digest(key: &CommandKey) -> u64 {
@@ -74,7 +70,7 @@ impl Poll {
             && !self.tally.cloud.fits(words)
         {
             let message = "the poll has as many different words as it can keep";
-            return Err(conflict("too_many_words", message));
+            return Err(Refusal::conflict("too_many_words", message));
         }
         let elapsed_ms = match (asks.secret, self.opened_at) {
             (false, Some(opened_at)) => {
@@ -99,11 +95,12 @@ impl Poll {
             // if the edge is mistaken.
             (true, Voter::Ballot(_)) => {
                 let message = "a secret ballot is cast without a name: send no token with it";
-                Err(forbidden("ballot_with_name", message))
+                Err(Refusal::forbidden("ballot_with_name", message))
             }
-            (true, _) => {
-                Err(forbidden("ballot_needed", "a vote in a secret poll is cast with a ballot"))
-            }
+            (true, _) => Err(Refusal::forbidden(
+                "ballot_needed",
+                "a vote in a secret poll is cast with a ballot",
+            )),
             (false, _) => self.identify(cx, setup, voter),
         }
     }
@@ -117,7 +114,7 @@ impl Poll {
             (Voters::Account, Voter::Account(account)) => cx.caller.account() == Some(*account),
             (Voters::Code, Voter::Code(code)) if self.codes.contains(code) => true,
             (Voters::Code, Voter::Code(_)) => {
-                return Err(forbidden("unknown_code", "this is no code of the poll"));
+                return Err(Refusal::forbidden("unknown_code", "this is no code of the poll"));
             }
             _ => false,
         };
@@ -130,7 +127,7 @@ impl Poll {
             Voters::Code => "this poll takes one vote with each personal code",
             Voters::Account => "this poll takes one vote from each account: log in",
         };
-        Err(forbidden("wrong_voter", message).with("voters", [wants.name()]))
+        Err(Refusal::forbidden("wrong_voter", message).with("voters", [wants.name()]))
     }
 
     /// The receipt of the same vote, if it came before: under the same key, or as the newest choice.
@@ -146,7 +143,9 @@ impl Poll {
         let known = key.and_then(|key| self.history(voter).find(|(_, vote)| vote.key == Some(key)));
         match known {
             Some((number, vote)) if self.says(vote, choice, name) => Ok(self.receipt(number)),
-            Some(_) => Err(invalid("key_reused", "the key was used before with another vote")),
+            Some(_) => {
+                Err(Refusal::invalid("key_reused", "the key was used before with another vote"))
+            }
             // A key must be known when it comes again after a later vote, so that it undoes none.
             None if key.is_some()
                 && self.phase == Phase::Open
@@ -185,7 +184,7 @@ impl Poll {
     /// The ballot that a vote of `voter` changes, if it changes one; refused if it may not, or if
     /// there is no room for another.
     fn room_for(&self, setup: &Setup, voter: &Voter) -> Result<Option<u32>, Refusal> {
-        let full = || conflict("poll_full", "the poll has as many votes as it can keep");
+        let full = || Refusal::conflict("poll_full", "the poll has as many votes as it can keep");
         let Some((number, vote)) = self.history(voter).next() else {
             if self.ballots.len() >= BALLOTS_MAX {
                 return Err(full());
@@ -194,7 +193,7 @@ impl Poll {
         };
         if !setup.definition.change {
             let message = "you have voted, and this poll's votes cannot be changed";
-            return Err(conflict("voted_before", message).with("number", [number]));
+            return Err(Refusal::conflict("voted_before", message).with("number", [number]));
         }
         if self.history(voter).count() > CHANGES_EACH_MAX {
             let message = format!("a vote can be changed {CHANGES_EACH_MAX} times");
@@ -210,7 +209,10 @@ impl Poll {
     /// asked; who was given one is on the [roll](super::roll).
     pub(super) fn admits(&self, cx: &Cx<'_>, setup: &Setup, voter: Voter) -> Decided {
         if !setup.definition.secret {
-            return Err(conflict("poll_not_secret", "only a secret poll gives out ballots"));
+            return Err(Refusal::conflict(
+                "poll_not_secret",
+                "only a secret poll gives out ballots",
+            ));
         }
         self.identify(cx, setup, &voter)?;
         match self.phase {

@@ -7,7 +7,6 @@ use icu_casemap::CaseMapper;
 use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
-use super::decide::invalid;
 use crate::refusal::Refusal;
 use crate::text;
 
@@ -31,7 +30,10 @@ pub const DISTINCT_MAX: usize = 5000;
 /// `bad_text` if nothing is left, or too much.
 pub fn normalised(typed: &str) -> Result<String, Refusal> {
     if typed.chars().count() > TYPED_MAX {
-        return Err(invalid("bad_text", format!("a word has at most {WORD_MAX} characters")));
+        return Err(Refusal::invalid(
+            "bad_text",
+            format!("a word has at most {WORD_MAX} characters"),
+        ));
     }
     let mut word = step(typed);
     // Folding may make room for another composition. Twice is enough for all of Unicode; the third

@@ -1,11 +1,12 @@
 //! House seats: off sale and on sale again, by organizers.
 
 use super::command::Reply;
-use super::decide::{Decided, NAME_MAX, conflict, organizers};
+use super::decide::{Decided, NAME_MAX, organizers};
 use super::event::Event;
 use super::holds::find;
 use super::plan::SeatIndex;
 use super::{House, Showing, Taken};
+use crate::refusal::Refusal;
 use crate::room::{Cx, Effects};
 use crate::text;
 
@@ -33,7 +34,7 @@ impl Showing {
         if !others.is_empty() {
             let names = self.names(&others);
             let message = format!("not blocked: {}", names.join(", "));
-            return Err(conflict("seat_not_blocked", message).with("seats", names));
+            return Err(Refusal::conflict("seat_not_blocked", message).with("seats", names));
         }
         let reply = Reply::Blocks(self.names(&seats));
         Ok(Effects::reply(vec![Event::Unblocked { seats }], reply))

@@ -3,7 +3,7 @@
 use playhouse_protocol::ids::{AccountId, BookingId};
 
 use super::command::Reply;
-use super::decide::{Decided, NAME_MAX, conflict};
+use super::decide::{Decided, NAME_MAX};
 use super::event::Event;
 use super::{Booking, BookingStatus, House, Showing};
 use crate::refusal::Refusal;
@@ -19,7 +19,7 @@ impl Showing {
             return Err(Refusal::not_found("booking"));
         }
         if booking.status != BookingStatus::Paid {
-            return Err(conflict("already_cancelled", "the booking was cancelled before"));
+            return Err(Refusal::conflict("already_cancelled", "the booking was cancelled before"));
         }
         Ok(booking)
     }
@@ -29,7 +29,7 @@ impl Showing {
         let end = house.opening.starts_at - house.opening.terms.cancel_before;
         if cx.now > end {
             let message = format!("bookings could be cancelled until {end}");
-            return Err(conflict("cancel_too_late", message).with("until", [end]));
+            return Err(Refusal::conflict("cancel_too_late", message).with("until", [end]));
         }
         let info = self.booking_info(id, &booking.clone().cancelled());
         Ok(Effects::reply(vec![Event::Cancelled { booking: id }], Reply::Booking(info)))
@@ -54,7 +54,7 @@ impl Showing {
         if more > 0 && self.seats_of(account) + more > max {
             // How many seats others have is not the caller's to know.
             let message = format!("whoever gets it may have {max} seats of one showing");
-            return Err(conflict("too_many_seats", message).with("max", [max]));
+            return Err(Refusal::conflict("too_many_seats", message).with("max", [max]));
         }
         let info = Booking { name: name.clone(), account, ..booking.clone() };
         let reply = Reply::Booking(self.booking_info(id, &info));

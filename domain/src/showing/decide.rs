@@ -14,14 +14,6 @@ pub(super) const NAME_MAX: usize = 80;
 
 pub(super) type Decided = Result<Effects<Showing>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 impl Showing {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
         if let Command::Open(opening) = command {
@@ -78,14 +70,14 @@ impl Showing {
             // The screen asks again if it did not hear the answer.
             return match house.opening == *opening {
                 true => Ok(Effects::reply(vec![], Reply::Opened)),
-                false => Err(conflict("already_opened", "the showing was opened before")),
+                false => Err(Refusal::conflict("already_opened", "the showing was opened before")),
             };
         }
         let plan = SeatPlan::new(opening.rows.clone())?;
         for kind in plan.by_kind().keys() {
             if !opening.prices.contains_key(kind) {
                 let message = format!("there is no price for {kind} seats");
-                return Err(invalid("price_missing", message).with("kinds", [kind]));
+                return Err(Refusal::invalid("price_missing", message).with("kinds", [kind]));
             }
         }
         Ok(Effects::reply(vec![Event::Opened(opening)], Reply::Opened))
@@ -107,7 +99,7 @@ impl Showing {
         if cx.now < house.opening.starts_at {
             return Ok(());
         }
-        Err(conflict("sale_ended", "the showing has started, nothing is sold any more"))
+        Err(Refusal::conflict("sale_ended", "the showing has started, nothing is sold any more"))
     }
 }
 

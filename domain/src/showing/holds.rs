@@ -4,7 +4,7 @@ use playhouse_protocol::ids::{AccountId, HoldId};
 
 use super::best::best;
 use super::command::{Reply, Want};
-use super::decide::{Decided, NAME_MAX, buyer, conflict, invalid};
+use super::decide::{Decided, NAME_MAX, buyer};
 use super::event::Event;
 use super::plan::SeatIndex;
 use super::{Hold, House, Showing};
@@ -80,7 +80,7 @@ impl Showing {
         let names = self.names(&taken);
         let verb = if names.len() == 1 { "seat is" } else { "seats are" };
         let message = format!("{verb} not free: {}", names.join(", "));
-        Err(conflict("seat_taken", message).with("seats", names))
+        Err(Refusal::conflict("seat_taken", message).with("seats", names))
     }
 
     fn nothing_together(&self, count: u8) -> Refusal {
@@ -88,10 +88,10 @@ impl Showing {
         if free == 0 {
             let held = self.totals.held;
             let message = format!("no seat is free; {held} are on hold and may come back");
-            return conflict("sold_out", message).with("held", [held]);
+            return Refusal::conflict("sold_out", message).with("held", [held]);
         }
         let message = format!("there are no {count} such seats side by side; {free} are free");
-        conflict("no_seats_together", message).with("free", [free])
+        Refusal::conflict("no_seats_together", message).with("free", [free])
     }
 
     pub(super) fn within_limit(
@@ -106,7 +106,7 @@ impl Showing {
             return Ok(());
         }
         let message = format!("a buyer may have {max} seats of one showing; you have {has}");
-        Err(conflict("too_many_seats", message).with("has", [has]).with("max", [max]))
+        Err(Refusal::conflict("too_many_seats", message).with("has", [has]).with("max", [max]))
     }
 
     pub(super) fn price(&self, house: &House, seats: &[SeatIndex]) -> Money {
@@ -122,7 +122,7 @@ impl Showing {
             return Err(Refusal::not_found("hold"));
         }
         if hold.paying.is_some() {
-            return Err(conflict("payment_pending", "the hold's payment is under way"));
+            return Err(Refusal::conflict("payment_pending", "the hold's payment is under way"));
         }
         Ok(hold)
     }
@@ -130,7 +130,7 @@ impl Showing {
     pub(super) fn extend(&self, cx: &Cx<'_>, house: &House, id: HoldId) -> Decided {
         let hold = self.own_hold(cx, id)?;
         if hold.extended {
-            return Err(conflict("hold_extended_before", "a hold can be extended once"));
+            return Err(Refusal::conflict("hold_extended_before", "a hold can be extended once"));
         }
         let until = (hold.until + house.opening.terms.hold).min(hold.latest);
         let extended = Hold { until, extended: true, ..hold.clone() };
@@ -144,13 +144,13 @@ pub(super) fn together(count: u8) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = format!("1 to {TOGETHER_MAX} seats can be asked for at once, not {count}");
-    Err(invalid("bad_count", message))
+    Err(Refusal::invalid("bad_count", message))
 }
 
 /// The seats called `names`, each once, in the order of the plan.
 pub(super) fn find(house: &House, names: &[String]) -> Result<Vec<SeatIndex>, Refusal> {
     if names.is_empty() {
-        return Err(invalid("no_seats", "name at least one seat"));
+        return Err(Refusal::invalid("no_seats", "name at least one seat"));
     }
     let mut seats = Vec::with_capacity(names.len());
     let mut unknown = Vec::new();
@@ -162,11 +162,11 @@ pub(super) fn find(house: &House, names: &[String]) -> Result<Vec<SeatIndex>, Re
     }
     if !unknown.is_empty() {
         let message = format!("the house has no seat {}", unknown.join(", "));
-        return Err(invalid("no_such_seat", message).with("seats", unknown));
+        return Err(Refusal::invalid("no_such_seat", message).with("seats", unknown));
     }
     seats.sort_unstable();
     if seats.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(invalid("seat_named_twice", "each seat can be named once"));
+        return Err(Refusal::invalid("seat_named_twice", "each seat can be named once"));
     }
     Ok(seats)
 }

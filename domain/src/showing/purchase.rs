@@ -6,7 +6,7 @@ use playhouse_protocol::codec;
 use playhouse_protocol::ids::{BookingId, HoldId, RoomId};
 
 use super::command::Reply;
-use super::decide::{Decided, NAME_MAX, conflict, invalid};
+use super::decide::{Decided, NAME_MAX};
 use super::event::Event;
 use super::{Booking, BookingStatus, Charging, Showing};
 use crate::account::{self, Account};
@@ -50,12 +50,12 @@ impl Showing {
             || !token.bytes().all(|b| b.is_ascii_graphic())
         {
             let message = format!("a payment token is 1 to {TOKEN_MAX} visible ASCII characters");
-            return Err(invalid("bad_payment_token", message));
+            return Err(Refusal::invalid("bad_payment_token", message));
         }
         if self.bookings.len() + self.charges.len() >= BOOKINGS_MAX {
             let message =
                 format!("a showing has at most {BOOKINGS_MAX} bookings, cancelled or not");
-            return Err(conflict("too_many_bookings", message));
+            return Err(Refusal::conflict("too_many_bookings", message));
         }
         if hold.price.cents() == 0 {
             let info = Booking {
@@ -84,7 +84,7 @@ impl Showing {
         if let Some(booking) = self.bookings.get(&id) {
             if cx.caller.account() != Some(booking.account) {
                 let message = "this bought a booking that was passed on";
-                return Some(Err(conflict("already_exists", message)));
+                return Some(Err(Refusal::conflict("already_exists", message)));
             }
             let reply = Reply::Booking(self.booking_info(id, booking));
             return Some(Ok(Effects::reply(vec![], reply)));
@@ -148,7 +148,7 @@ impl Showing {
         if !self.can_still_seat(cx, charging) {
             let event = Event::ChargedTooLate { charge: duty, reference };
             let message = "the payment came after the seats were gone; it is given back";
-            let refusal = conflict("paid_too_late", message);
+            let refusal = Refusal::conflict("paid_too_late", message);
             return Effects::events(vec![event]).settle(charging.ticket, Err(refusal));
         }
         let booking = Booking {

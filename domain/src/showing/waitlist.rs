@@ -6,7 +6,7 @@ use playhouse_protocol::ids::{AccountId, HoldId, WaitId};
 
 use super::best::best;
 use super::command::Reply;
-use super::decide::{Decided, NAME_MAX, buyer, conflict, invalid};
+use super::decide::{Decided, NAME_MAX, buyer};
 use super::event::Event;
 use super::holds::together;
 use super::plan::{SeatIndex, SeatKind};
@@ -35,11 +35,14 @@ impl Showing {
         let name = text::line("name", name, NAME_MAX)?;
         together(count)?;
         if self.waits.values().any(|w| w.account == account) {
-            return Err(conflict("wait_listed_before", "you are on the wait list already"));
+            return Err(Refusal::conflict(
+                "wait_listed_before",
+                "you are on the wait list already",
+            ));
         }
         if self.waits.len() >= WAITS_MAX {
             let message = format!("the wait list is full: all {WAITS_MAX} places are taken");
-            return Err(conflict("waitlist_full", message));
+            return Err(Refusal::conflict("waitlist_full", message));
         }
         self.within_limit(house, account, usize::from(count))?;
         self.worth_waiting(house, count, kind)?;
@@ -58,15 +61,17 @@ impl Showing {
         kind: Option<SeatKind>,
     ) -> Result<(), Refusal> {
         if kind.is_some_and(|kind| !house.plan.by_kind().contains_key(&kind)) {
-            return Err(invalid("no_such_seat", "the house has no such seats"));
+            return Err(Refusal::invalid("no_such_seat", "the house has no such seats"));
         }
         if best(&house.plan, |seat| self.is_free(seat), count, kind).is_some() {
             let message = format!("{count} such seats are free: hold them");
-            return Err(conflict("seats_available", message));
+            return Err(Refusal::conflict("seats_available", message));
         }
         if best(&house.plan, |_| true, count, kind).is_none() {
             let message = format!("the house has no {count} such seats side by side");
-            return Err(conflict("no_seats_together", message).with("free", [self.totals.free]));
+            return Err(
+                Refusal::conflict("no_seats_together", message).with("free", [self.totals.free])
+            );
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::command::{Phase, Presence};
 use super::conduct::Conduct;
 use super::course::Course;
 use super::ending::Ending;
-use super::event::Event;
+use super::event::{Event, Reason};
 use super::fairness::Fairness;
 use super::player::TokenHash;
 use super::seats::{Holder, Person, Seated, Seats};
@@ -44,7 +44,12 @@ impl Match {
                 self.course.push(*to, packed, checkpoint.as_deref(), *roster);
             }
             Event::Faulted { tick } => self.course.faults = self.course.faults.after(*tick),
-            Event::Freed { seat, .. } => self.free(*seat),
+            Event::Freed { seat, why } => {
+                if *why == Reason::Removed {
+                    self.was_removed(at, *seat);
+                }
+                self.free(*seat);
+            }
             Event::Ended(ending) => self.ended(at, ending),
             Event::Arranged { .. } => self.arranged(event),
             Event::Invited { seats, until } => self.invited(seats, *until),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::Match;
 use super::beside::RatingChange;
 use super::command::{Arrangement, Invited, Phase, Presence};
-use super::decide::{Decided, conflict, invalid, over};
+use super::decide::{Decided, over};
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
 use super::player::Player;
@@ -78,7 +78,7 @@ impl Match {
             }
         }
         if self.setup.is_some() {
-            return Err(conflict("already_exists", "the match was made before"));
+            return Err(Refusal::conflict("already_exists", "the match was made before"));
         }
         creation.bots = creation.bots.min(creation.seats.saturating_sub(invited.len() as u16));
         let invited = checked(&creation, invited)?;
@@ -125,13 +125,16 @@ impl Match {
             return self.with_info(cx, vec![]);
         }
         let late = self.phase == Phase::Active && !self.kind().is_some_and(GameKind::join_late);
-        if late || new.iter().any(|one| self.conduct.is_banned(player(one))) {
-            return Err(conflict("match_begun", "the match takes these people no more"));
+        if late || new.iter().any(|one| self.admits(player(one), cx.now).is_err()) {
+            return Err(Refusal::conflict("match_begun", "the match takes these people no more"));
         }
         let free: Vec<_> = self.seats.all_free().collect();
         if free.len() < new.len() {
             let (free, new) = (free.len(), new.len());
-            return Err(conflict("match_full", format!("{free} seats are free for {new} people")));
+            return Err(Refusal::conflict(
+                "match_full",
+                format!("{free} seats are free for {new} people"),
+            ));
         }
         let named = new.into_iter().map(|Invited { account, name }| {
             Ok(Invited { account, name: line("a name", &name, super::NAME_MAX)? })
@@ -272,11 +275,11 @@ fn checked(
     let (count, seats) = (invited.len(), usize::from(creation.seats));
     if count == 0 || count > seats {
         let message = format!("{count} are invited to {seats} seats");
-        return Err(invalid("bad_seats", message));
+        return Err(Refusal::invalid("bad_seats", message));
     }
     let twice = |at: usize| invited[..at].iter().any(|other| other.account == invited[at].account);
     if (0..count).any(twice) {
-        return Err(invalid("bad_seats", "somebody is invited twice"));
+        return Err(Refusal::invalid("bad_seats", "somebody is invited twice"));
     }
     let named = |Invited { account, name }: Invited| {
         Ok(Invited { account, name: line("a name", &name, super::NAME_MAX)? })

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Match;
 use super::beside::Said;
 use super::command::Reply;
-use super::decide::{Decided, conflict, no_seat, over, person};
+use super::decide::{Decided, no_seat, over, person};
 use super::event::{Event, Reason};
 use super::player::Player;
 use crate::games::Seat;
@@ -33,8 +33,33 @@ pub const LINES_IN_WINDOW: u8 = 5;
 /// The window in which lines are counted. 10 s.
 pub const TALK_WINDOW: Duration = Duration::from_secs(10);
 
-/// How many can be muted, and how many banned. 256: twice as many as have seats.
+/// How many can be muted, how many banned, and how many removed within [`REMOVED_FOR`]. 256: twice as many as have seats.
 pub const LISTED_MAX: usize = 256;
+
+/// For how long whoever was removed may not come back. 5 min: long enough to be missed by a match, short enough
+/// that it is no ban.
+pub const REMOVED_FOR: Duration = Duration::from_secs(5 * 60);
+
+/// Who was removed lately, and until when they stay away.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Removed(Vec<(Player, Timestamp)>);
+
+impl Removed {
+    pub(super) fn add(&mut self, at: Timestamp, player: Player) {
+        self.0.retain(|(who, until)| *who != player && *until > at);
+        self.0.push((player, at + REMOVED_FOR));
+    }
+
+    /// How long `player` still stays away.
+    pub(super) fn still(&self, player: Player, now: Timestamp) -> Option<Duration> {
+        let until = self.0.iter().find(|(who, _)| *who == player)?.1;
+        (until > now).then(|| until.since(now))
+    }
+
+    fn lately(&self, now: Timestamp) -> usize {
+        self.0.iter().filter(|(_, until)| *until > now).count()
+    }
+}
 
 /// What was said, and who may not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -124,18 +149,36 @@ impl Match {
         if self.conduct.is_muted(player) == muted {
             return Ok(Effects::reply(vec![], Reply::Noted));
         }
-        has_room(&self.conduct.muted)?;
+        has_room(self.conduct.muted.len())?;
         Ok(Effects::reply(vec![Event::Muted { player, muted }], Reply::Noted))
     }
 
     pub(super) fn remove(&self, cx: &Cx<'_>, seat: Seat, ban: bool) -> Decided {
         let player = self.subject(cx, seat)?;
-        if ban {
-            has_room(&self.conduct.banned)?;
-        }
+        has_room(if ban { self.conduct.banned.len() } else { self.removed.lately(cx.now) })?;
         let mut events: Vec<_> = ban.then_some(Event::Banned { player }).into_iter().collect();
         events.push(Event::Freed { seat, why: Reason::Removed });
         Ok(Effects::reply(self.settled(cx.now, events), Reply::Noted))
+    }
+
+    /// Refuses whoever was banned, or removed a moment ago.
+    pub(super) fn admits(&self, player: Player, now: Timestamp) -> Result<(), Refusal> {
+        if self.conduct.is_banned(player) {
+            let message = "whoever runs the match has banned you from it";
+            return Err(Refusal::forbidden("banned_from_match", message));
+        }
+        let Some(still) = self.removed.still(player, now) else { return Ok(()) };
+        let seconds = still.as_millis().div_ceil(1000);
+        let message = format!("whoever runs the match has removed you: come back in {seconds} s");
+        Err(Refusal::forbidden("removed_from_match", message))
+    }
+
+    /// Whoever has `seat` has just been removed from it.
+    pub(super) fn was_removed(&mut self, at: Timestamp, seat: Seat) {
+        let seated = self.seats.get(seat).and_then(super::seats::Seated::person);
+        if let Some(player) = seated.map(|person| person.player) {
+            self.removed.add(at, player);
+        }
     }
 
     /// The person in `seat`, if the caller runs the match: its host, and whoever organizes.
@@ -151,13 +194,13 @@ impl Match {
         }
         let seated = self.seats.get(seat).and_then(super::seats::Seated::person);
         let player = seated.map(|person| person.player);
-        player.ok_or_else(|| conflict("nobody_there", format!("nobody has seat {seat}")))
+        player.ok_or_else(|| Refusal::conflict("nobody_there", format!("nobody has seat {seat}")))
     }
 }
 
-fn has_room(list: &[Player]) -> Result<(), Refusal> {
-    if list.len() < LISTED_MAX {
+fn has_room(listed: usize) -> Result<(), Refusal> {
+    if listed < LISTED_MAX {
         return Ok(());
     }
-    Err(conflict("list_full", format!("{LISTED_MAX} players are on that list already")))
+    Err(Refusal::conflict("list_full", format!("{LISTED_MAX} players are on that list already")))
 }

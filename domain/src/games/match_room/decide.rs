@@ -19,14 +19,6 @@ pub const REPLAY_PAGE_BYTES: usize = 256 * 1024;
 
 pub(super) type Decided = Result<Effects<Match>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
 pub(super) fn over() -> Refusal {
     Refusal::new(RefusalKind::Gone, "match_over", "the match is over")
 }
@@ -104,7 +96,7 @@ impl Match {
             let same =
                 matches!(&created, Event::Created { creation, .. } if **creation == setup.creation);
             if !same || setup.house != host.is_none() {
-                return Err(conflict("already_exists", "the match was made before"));
+                return Err(Refusal::conflict("already_exists", "the match was made before"));
             }
             return self.with_info(cx, vec![]);
         }
@@ -154,7 +146,7 @@ impl Match {
         let (playing, least) = (self.seats.playing(), usize::from(self.players_min()));
         if playing < least {
             let message = format!("it takes {least} players, and {playing} are there");
-            return Err(conflict("too_few_players", message).with("players_min", [least]));
+            return Err(Refusal::conflict("too_few_players", message).with("players_min", [least]));
         }
         // Who starts it is ready.
         let own = asks.and_then(|host| self.seats.of(host));
@@ -172,7 +164,7 @@ impl Match {
     fn replay(&self, cx: &Cx<'_>, setup: &Setup, after: u32) -> Decided {
         if !self.phase.is_over() && *cx.caller != Caller::System {
             let message = "a match can be watched again once it is over";
-            return Err(conflict("match_not_over", message));
+            return Err(Refusal::conflict("match_not_over", message));
         }
         let log = &self.course.log;
         let from = (after as usize).min(log.len());
@@ -191,10 +183,13 @@ impl Match {
     fn delete(&self, cx: &Cx<'_>) -> Decided {
         system(cx)?;
         if !self.phase.is_over() {
-            return Err(conflict("match_not_over", "a match is deleted once it is over"));
+            return Err(Refusal::conflict("match_not_over", "a match is deleted once it is over"));
         }
         if !self.reports().is_empty() {
-            return Err(conflict("match_not_told", "it has yet to tell others how it came out"));
+            return Err(Refusal::conflict(
+                "match_not_told",
+                "it has yet to tell others how it came out",
+            ));
         }
         let account = |(id, _): (PlayerId, _)| match id {
             PlayerId::Account(account) => Some(account),
@@ -225,25 +220,25 @@ impl Match {
 }
 
 pub(super) fn no_seat() -> Refusal {
-    conflict("no_seat", "you have no seat in this match")
+    Refusal::conflict("no_seat", "you have no seat in this match")
 }
 
 /// `creation` with settings that are whole, if there can be such a match.
 fn checked(creation: Creation, house: bool) -> Result<(&'static dyn GameKind, Creation), Refusal> {
     let kind = find(&creation.game).ok_or_else(|| {
         let name: String = creation.game.chars().take(40).collect();
-        invalid("unknown_game", format!("there is no game '{name}'"))
+        Refusal::invalid("unknown_game", format!("there is no game '{name}'"))
     })?;
     let settings = kind.settings(creation.settings.as_deref())?;
     let (least, most) = (kind.players_min(), kind.players_max());
     if !(least..=most).contains(&creation.seats) {
         let message =
             format!("{} has {least} to {most} seats, not {}", kind.name(), creation.seats);
-        return Err(invalid("bad_seats", message));
+        return Err(Refusal::invalid("bad_seats", message));
     }
     if creation.bots > creation.seats || creation.bots == creation.seats && !house {
         let message = format!("{} bots leave no seat of {}", creation.bots, creation.seats);
-        return Err(invalid("bad_seats", message));
+        return Err(Refusal::invalid("bad_seats", message));
     }
     let title = creation.title.map(|title| line("a title", &title, TITLE_MAX)).transpose()?;
     Ok((kind, Creation { title, settings: Some(settings), ..creation }))

@@ -153,6 +153,7 @@ impl Match {
             conduct: self.conduct.clone(),
             fairness: self.fairness.clone(),
             backfill: self.backfill.clone(),
+            removed: self.removed.clone(),
         };
         events.iter().for_each(|event| after.apply_event(now, event));
         after

@@ -1,7 +1,7 @@
 //! Coming and going: tickets, resume tokens, connections that end.
 
 use super::command::{Entered, Joined, Phase, Presence, Reply};
-use super::decide::{Decided, conflict, over, person, system};
+use super::decide::{Decided, over, person, system};
 use super::event::{Event, Reason};
 use super::player::TokenHash;
 use super::{Match, Setup, TICKET_TIME};
@@ -41,10 +41,7 @@ impl Match {
         if self.phase.is_over() {
             return Err(over());
         }
-        if self.conduct.is_banned(player) {
-            let message = "whoever runs the match has banned you from it";
-            return Err(Refusal::new(RefusalKind::Forbidden, "banned_from_match", message));
-        }
+        self.admits(player, cx.now)?;
         let own = self.seats.of(player);
         if own.is_none() && self.arranged.is_some() {
             let message = "the match was arranged for others";
@@ -53,8 +50,10 @@ impl Match {
         if own.is_none() && !self.is_open() {
             let seats = setup.creation.seats;
             return Err(match self.seats.free() {
-                None => conflict("match_full", format!("all {seats} seats are taken")),
-                Some(_) => conflict("match_begun", "the match has begun, and nobody comes late"),
+                None => Refusal::conflict("match_full", format!("all {seats} seats are taken")),
+                Some(_) => {
+                    Refusal::conflict("match_begun", "the match has begun, and nobody comes late")
+                }
             });
         }
         let seat = own.or(self.seats.free()).ok_or_else(over)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Match;
 use super::beside::{Foul, RatingChange};
 use super::command::{Phase, Reply};
-use super::decide::{Decided, conflict, invalid};
+use super::decide::Decided;
 use super::ending::{Ending, Placing, PlayerId};
 use super::event::Event;
 use crate::duty::{Duty, DutyId};
@@ -107,21 +107,27 @@ impl Match {
             return Err(Refusal::new(RefusalKind::Forbidden, "forbidden", message));
         }
         if !self.phase.is_over() {
-            return Err(conflict("match_not_over", "who cheated is said once the match is over"));
+            return Err(Refusal::conflict(
+                "match_not_over",
+                "who cheated is said once the match is over",
+            ));
         }
         if !self.placed().any(|(id, _)| id == PlayerId::Account(account)) {
             let message = "no such account has results in this match";
-            return Err(conflict("not_in_results", message));
+            return Err(Refusal::conflict("not_in_results", message));
         }
         let last = self.course.tick;
         if let Some(tick) = tick.filter(|tick| !(1..=last).contains(tick)) {
-            return Err(invalid(
+            return Err(Refusal::invalid(
                 "bad_tick",
                 format!("the match has ticks 1 to {last}, not {tick}"),
             ));
         }
         if !self.reports().is_empty() {
-            return Err(conflict("match_not_told", "it has yet to tell others how it came out"));
+            return Err(Refusal::conflict(
+                "match_not_told",
+                "it has yet to tell others how it came out",
+            ));
         }
         if self.fairness.tick_of(account) == tick {
             return Ok(Effects::reply(vec![], Reply::Noted));

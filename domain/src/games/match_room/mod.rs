@@ -47,7 +47,9 @@ pub use self::command::{
     Arrangement, Command, Creation, Entered, Invited, Joined, MatchInfo, Phase, PlayerInfo,
     Presence, ReplayPage, Reply, Roster, Run, Ticked,
 };
-pub use self::conduct::{LINES_IN_WINDOW, LINES_KEPT, LISTED_MAX, SAID_MAX, TALK_WINDOW};
+pub use self::conduct::{
+    LINES_IN_WINDOW, LINES_KEPT, LISTED_MAX, REMOVED_FOR, SAID_MAX, TALK_WINDOW,
+};
 pub use self::course::{CHECKPOINT_BYTES_MAX, LOG_BYTES_MAX, PACKED_BYTES_MAX, TICKS_AT_ONCE_MAX};
 pub use self::decide::{REPLAY_PAGE_BYTES, TITLE_MAX};
 pub use self::ending::{Ending, Placing, PlayerId, Why};
@@ -59,7 +61,7 @@ pub use self::ticks::{Finished, RunMatch, Ticks, Verdict};
 
 use self::arranged::Arranged;
 use self::backfill::Backfill;
-use self::conduct::Conduct;
+use self::conduct::{Conduct, Removed};
 use self::course::Course;
 use self::fairness::Fairness;
 use self::seats::Seats;
@@ -132,6 +134,7 @@ pub struct Match {
     // And what version 2 did not have.
     fairness: Fairness,
     backfill: Backfill,
+    removed: Removed,
 }
 
 /// How many of those who left are remembered for the results. 256: the oldest are forgotten.
@@ -203,6 +206,7 @@ impl Rules for Match {
             conduct: Conduct::default(),
             fairness: Fairness::default(),
             backfill: Backfill::default(),
+            removed: Removed::default(),
         }
     }
 
@@ -272,8 +276,9 @@ impl Rules for Match {
                 Conduct::default(),
                 Fairness::default(),
                 Backfill::default(),
+                Removed::default(),
             )),
-            2 => codec::encode(&(Fairness::default(), Backfill::default())),
+            2 => codec::encode(&(Fairness::default(), Backfill::default(), Removed::default())),
             Self::SCHEMA => Vec::new(),
             _ => return Err(format!("game has no reader for schema version {from}")),
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 use playhouse_protocol::codec;
 
 use super::command::{Phase, Reply, Roster, Run, Ticked};
-use super::decide::{Decided, conflict, invalid, over, system};
+use super::decide::{Decided, over, system};
 use super::ending::{Ending, Placing, Why};
 use super::event::Event;
 use super::seats::Holder;
@@ -40,7 +40,7 @@ impl Match {
         match self.phase {
             Phase::Active => Ok(()),
             Phase::Concluded | Phase::Void => Err(over()),
-            _ => Err(conflict("match_not_begun", "the match has not begun")),
+            _ => Err(Refusal::conflict("match_not_begun", "the match has not begun")),
         }
     }
 
@@ -57,7 +57,7 @@ impl Match {
         self.active(cx)?;
         if self.epoch >= TAKE_UPS_MAX {
             let message = format!("the match was taken up {TAKE_UPS_MAX} times and never ended");
-            return Err(conflict("taken_up_too_often", message));
+            return Err(Refusal::conflict("taken_up_too_often", message));
         }
         let run = Run {
             epoch: self.epoch + 1,
@@ -82,10 +82,13 @@ impl Match {
         }
         if ticks.from != tick {
             let message = format!("ticks after {} do not follow on {tick}", ticks.from);
-            return Err(conflict("ticks_apart", message).with("tick", [tick]));
+            return Err(Refusal::conflict("ticks_apart", message).with("tick", [tick]));
         }
         if !self.course.fits(&ticks) {
-            return Err(invalid("ticks_too_large", "so many ticks have no room in the log"));
+            return Err(Refusal::invalid(
+                "ticks_too_large",
+                "so many ticks have no room in the log",
+            ));
         }
         let Ticks { to, packed, checkpoint, roster, .. } = ticks;
         let reply = self.ticked(cx, to, roster);

@@ -15,24 +15,12 @@ use crate::text::line;
 
 pub(super) type Decided = Result<Effects<Tournament>, Refusal>;
 
-pub(super) fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
-pub(super) fn invalid(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Invalid, code, message)
-}
-
-pub(super) fn forbidden(code: &'static str, message: &str) -> Refusal {
-    Refusal::new(RefusalKind::Forbidden, code, message)
-}
-
 pub(super) fn over() -> Refusal {
     Refusal::new(RefusalKind::Gone, "tournament_over", "the tournament is over")
 }
 
 pub(super) fn begun() -> Refusal {
-    conflict("tournament_begun", "the tournament has begun")
+    Refusal::conflict("tournament_begun", "the tournament has begun")
 }
 
 /// The account that asks.
@@ -71,7 +59,7 @@ impl Tournament {
     fn preside(&self, cx: &Cx<'_>, setup: &Setup, command: Command) -> Result<Vec<Event>, Refusal> {
         if !cx.caller.administers() && cx.caller.account() != Some(setup.organizer) {
             let message = "only whoever made the tournament may do this";
-            return Err(forbidden("forbidden", message));
+            return Err(Refusal::forbidden("forbidden", message));
         }
         match command {
             Command::Start => self.start(cx),
@@ -91,13 +79,13 @@ impl Tournament {
 
     fn create(&self, cx: &Cx<'_>, creation: Creation) -> Decided {
         if !cx.caller.organizes() {
-            return Err(forbidden("forbidden", "only organizers may make a tournament"));
+            return Err(Refusal::forbidden("forbidden", "only organizers may make a tournament"));
         }
         let organizer = account(cx)?;
         if let Some(setup) = &self.setup {
             let again = checked(creation, None)?;
             if setup.creation != again || setup.organizer != organizer {
-                return Err(conflict("already_exists", "the tournament was made before"));
+                return Err(Refusal::conflict("already_exists", "the tournament was made before"));
             }
             return self.answering(cx, vec![]);
         }
@@ -111,7 +99,7 @@ impl Tournament {
         }
         self.begins(cx).ok_or_else(|| {
             let message = format!("it takes 2 players, and {} are there", self.present().count());
-            conflict("too_few_players", message).with("players_min", [2])
+            Refusal::conflict("too_few_players", message).with("players_min", [2])
         })
     }
 
@@ -142,11 +130,11 @@ impl Tournament {
 fn checked(creation: Creation, now: Option<&Cx<'_>>) -> Result<Creation, Refusal> {
     let kind = find(&creation.game).ok_or_else(|| {
         let name: String = creation.game.chars().take(40).collect();
-        invalid("unknown_game", format!("there is no game '{name}'"))
+        Refusal::invalid("unknown_game", format!("there is no game '{name}'"))
     })?;
     if !(kind.players_min()..=kind.players_max()).contains(&2) {
         let message = format!("{} is not for two, and a pairing is", kind.name());
-        return Err(invalid("bad_tournament", message));
+        return Err(Refusal::invalid("bad_tournament", message));
     }
     let settings = Some(kind.settings(creation.settings.as_deref())?);
     let title = line("a title", &creation.title, TITLE_MAX)?;
@@ -156,7 +144,7 @@ fn checked(creation: Creation, now: Option<&Cx<'_>>) -> Result<Creation, Refusal
     {
         let message =
             format!("it must begin within 366 days from now, not at {}", creation.starts_at);
-        return Err(invalid("bad_tournament", message));
+        return Err(Refusal::invalid("bad_tournament", message));
     }
     Ok(Creation { title, settings, ..creation })
 }
@@ -179,7 +167,7 @@ fn bounds(creation: &Creation) -> Result<(), Refusal> {
     for (name, is, least, most) in within {
         if !(least..=most).contains(&is) {
             let message = format!("{name} is {least} to {most}, not {is}");
-            return Err(invalid("bad_tournament", message));
+            return Err(Refusal::invalid("bad_tournament", message));
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 use playhouse_protocol::ids::AccountId;
 
 use super::command::{Entry, Phase};
-use super::decide::{begun, conflict};
+use super::decide::begun;
 use super::event::Event;
 use super::{Entrant, Setup, Tournament};
 use crate::games::match_room::NAME_MAX;
@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 use crate::text::line;
 
 fn not_registered() -> Refusal {
-    conflict("not_registered", "this account does not take part in the tournament")
+    Refusal::conflict("not_registered", "this account does not take part in the tournament")
 }
 
 impl Tournament {
@@ -33,7 +33,10 @@ impl Tournament {
         let own = self.entrant(account);
         let most = setup.creation.players_max;
         if own.is_none() && self.entrants.len() >= usize::from(most) {
-            return Err(conflict("tournament_full", format!("all {most} places are taken")));
+            return Err(Refusal::conflict(
+                "tournament_full",
+                format!("all {most} places are taken"),
+            ));
         }
         // To say the same again changes nothing, but for a check-in.
         let there = |own: &Entrant| own.checked_in || self.phase != Phase::CheckIn;
@@ -52,7 +55,9 @@ impl Tournament {
         match self.phase {
             Phase::CheckIn if entrant.checked_in => Ok(vec![]),
             Phase::CheckIn => Ok(vec![Event::CheckedIn { account }]),
-            Phase::Registration => Err(conflict("check_in_closed", "check-in has not opened")),
+            Phase::Registration => {
+                Err(Refusal::conflict("check_in_closed", "check-in has not opened"))
+            }
             Phase::Running | Phase::Concluded | Phase::Cancelled => Err(begun()),
         }
     }

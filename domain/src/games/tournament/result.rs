@@ -3,7 +3,7 @@
 use playhouse_protocol::ids::{AccountId, MatchId};
 
 use super::command::{MatchOutcome, Reply, Ruling};
-use super::decide::{Decided, account, conflict, forbidden, invalid};
+use super::decide::{Decided, account};
 use super::event::Event;
 use super::pairing::{Again, By, Outcome, Pairing, Stage, Winner};
 use super::{DRAWS_MAX, MATCHES_MAX, RULING_TIME, Setup, TEXT_MAX, Tournament, VOIDS_MAX};
@@ -18,7 +18,7 @@ impl Tournament {
     /// nothing.
     pub(super) fn result(&self, cx: &Cx<'_>, id: MatchId, outcome: &MatchOutcome) -> Decided {
         if *cx.caller != Caller::Room(match_room::room(id)) {
-            return Err(forbidden("forbidden", "only a match tells how it came out"));
+            return Err(Refusal::forbidden("forbidden", "only a match tells how it came out"));
         }
         let waits = |one: &Pairing| one.match_id == Some(id) && one.stage.is_playing();
         let found = (0..).zip(&self.pairings).find(|(_, one)| waits(one));
@@ -85,8 +85,9 @@ impl Tournament {
         let pairing = self.pairing(no)?;
         let number = self.number(account(cx)?);
         let side = number.and_then(|number| pairing.side_of(number));
-        side.map(|side| (pairing, side))
-            .ok_or_else(|| forbidden("not_your_pairing", "only who plays the pairing may do this"))
+        side.map(|side| (pairing, side)).ok_or_else(|| {
+            Refusal::forbidden("not_your_pairing", "only who plays the pairing may do this")
+        })
     }
 
     fn pairing(&self, no: u16) -> Result<&Pairing, Refusal> {
@@ -123,13 +124,13 @@ impl Tournament {
     ) -> Result<Vec<Event>, Refusal> {
         let pairing = self.pairing(no)?;
         if pairing.over().is_some() {
-            return Err(conflict(
+            return Err(Refusal::conflict(
                 "pairing_over",
                 "the pairing is over, and what followed rests on it",
             ));
         }
         if pairing.players().is_none() {
-            return Err(conflict(
+            return Err(Refusal::conflict(
                 "pairing_not_open",
                 "it is not known yet who meets in the pairing",
             ));
@@ -142,14 +143,17 @@ impl Tournament {
             }
             Ruling::Replay if pairing.matches >= MATCHES_MAX => {
                 let message = format!("the pairing had {MATCHES_MAX} matches: decide it");
-                return Err(conflict("too_many_matches", message));
+                return Err(Refusal::conflict("too_many_matches", message));
             }
             Ruling::Replay if pairing.matches == 0 => return Ok(vec![]),
             Ruling::Replay => {
                 return Ok(vec![Event::Again { pairing: no, why: Again::Ordered }]);
             }
             Ruling::Draw if setup.is_elimination() => {
-                return Err(invalid("bad_ruling", "somebody must go on in an elimination"));
+                return Err(Refusal::invalid(
+                    "bad_ruling",
+                    "somebody must go on in an elimination",
+                ));
             }
             Ruling::A => Winner::A,
             Ruling::B => Winner::B,
@@ -162,8 +166,10 @@ impl Tournament {
 
 fn not_reported(stage: &Stage) -> Refusal {
     match stage {
-        Stage::Over(_) => conflict("pairing_over", "the result stands: it can be disputed no more"),
-        _ => conflict("no_result", "the pairing has no result yet"),
+        Stage::Over(_) => {
+            Refusal::conflict("pairing_over", "the result stands: it can be disputed no more")
+        }
+        _ => Refusal::conflict("no_result", "the pairing has no result yet"),
     }
 }
 

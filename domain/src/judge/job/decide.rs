@@ -30,10 +30,6 @@ fn cut(text: &mut String, most: usize) {
     }
 }
 
-fn conflict(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Conflict, code, message)
-}
-
 impl Job {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
         match command {
@@ -73,11 +69,11 @@ impl Job {
         }
         if self.phase != Phase::Nothing || self.next_duty > 1 {
             if self.owner != owner {
-                return Err(conflict("already_exists", "the job was made before"));
+                return Err(Refusal::conflict("already_exists", "the job was made before"));
             }
             return match self.joining {
                 Some((_, ticket)) => Ok(Effects::later(vec![], ticket)),
-                None => Err(conflict("already_exists", "the job was made before")),
+                None => Err(Refusal::conflict("already_exists", "the job was made before")),
             };
         }
         submission.check()?;
@@ -156,7 +152,7 @@ impl Job {
         if self.running.is_none() || attempt != self.attempt {
             let newest = self.attempt;
             let message = format!("attempt {attempt} is over, the newest is {newest}");
-            return Err(conflict("attempt_over", message));
+            return Err(Refusal::conflict("attempt_over", message));
         }
         Ok(Effects::reply(events, Reply::Noted))
     }
@@ -191,7 +187,7 @@ impl Job {
         }
         let tests = self.submission.as_ref().map_or(0, |submission| submission.tests.len());
         if self.made.cases.len() >= tests.max(1) {
-            return Err(conflict("attempt_over", "every test was run already"));
+            return Err(Refusal::conflict("attempt_over", "every test was run already"));
         }
         let most = if tests == 0 { SHOWN_BYTES_MAX } else { CASE_SHOWN_BYTES_MAX };
         for text in case.stdout.iter_mut().chain(&mut case.stderr) {
@@ -207,7 +203,7 @@ impl Job {
             Phase::Judged if self.owed().is_empty() => {
                 Ok(Effects::reply(vec![Event::Deleted], Reply::Noted))
             }
-            _ => Err(conflict("not_judged", "only a job that is judged can be forgotten")),
+            _ => Err(Refusal::conflict("not_judged", "only a job that is judged can be forgotten")),
         }
     }
 

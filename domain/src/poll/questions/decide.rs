@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asking, Command, Event, Mine, Question, Questions, Reply, Setup, Standing, Voters};
-use crate::poll::decide::{conflict, presiding};
+use crate::poll::decide::presiding;
 use crate::poll::room as poll_room;
 use crate::poll::voter::Voter;
 use crate::refusal::{Refusal, RefusalKind};
@@ -28,10 +28,6 @@ pub(super) const QUESTIONS_EACH_MAX: u32 = 10;
 pub(super) const UPVOTES_MAX: u32 = 100_000;
 
 type Decided = Result<Effects<Questions>, Refusal>;
-
-fn forbidden(code: &'static str, message: impl Into<String>) -> Refusal {
-    Refusal::new(RefusalKind::Forbidden, code, message)
-}
 
 impl Questions {
     pub(super) fn decide_command(&self, cx: &Cx<'_>, command: Command) -> Decided {
@@ -115,7 +111,7 @@ impl Questions {
         }
         if self.questions.len() >= QUESTIONS_MAX {
             let message = "there are as many questions as can be kept";
-            return Err(conflict("too_many_questions", message));
+            return Err(Refusal::conflict("too_many_questions", message));
         }
         let id = self.asked + 1;
         Ok(self.with_question(cx, id, Some(Event::Asked { voter, text, name, standing })))
@@ -135,7 +131,7 @@ impl Questions {
         }
         if up && self.upvotes >= UPVOTES_MAX {
             let message = "there are as many up-votes as can be kept";
-            return Err(conflict("too_many_upvotes", message));
+            return Err(Refusal::conflict("too_many_upvotes", message));
         }
         Ok(self.with_question(cx, question, Some(Event::Voted { voter, question, up })))
     }
@@ -170,7 +166,7 @@ impl Questions {
 }
 
 fn off() -> Refusal {
-    conflict("questions_off", "the presenter takes no questions")
+    Refusal::conflict("questions_off", "the presenter takes no questions")
 }
 
 /// Refuses a voter of another sort than the poll's, or that the caller is not. Where anyone may vote
@@ -189,5 +185,5 @@ fn admit(cx: &Cx<'_>, setup: &Setup, voter: &Voter) -> Result<(), Refusal> {
         return Ok(());
     }
     let message = "questions are asked by those who joined the poll as its voters";
-    Err(forbidden("wrong_voter", message).with("voters", [setup.voters.name()]))
+    Err(Refusal::forbidden("wrong_voter", message).with("voters", [setup.voters.name()]))
 }

@@ -96,29 +96,43 @@ fn a_mute_holds_against_a_new_name_a_new_ticket_and_a_resumed_connection() {
     say(&mut stage, 3, "at last").unwrap();
 }
 
+/// What keeps somebody out holds whatever they come back with: `who` has been shut out, with `code`.
+fn stays_out(stage: &mut Stage, who: u128, refusal: &str) {
+    let (ticket, token) =
+        (*stage.tickets[&who].last().unwrap(), *stage.tokens[&who].last().unwrap());
+    assert_eq!(code(stage.enter(who, ticket)), "ticket_refused");
+    assert_eq!(code(stage.resume(who, token)), "resume_refused");
+    assert_eq!(code(stage.join(who)), refusal);
+    let ticket = stage.draw();
+    let renamed = Command::Join { ticket, name: "Somebody else".into() };
+    assert_eq!(code(stage.ask(&person(who), renamed)), refusal);
+}
+
 #[test]
-fn a_ban_holds_against_rejoining_a_new_name_and_a_resumed_token_and_a_removal_does_not() {
+fn a_ban_holds_against_rejoining_a_new_name_and_a_resumed_token_until_the_match_is_over() {
     let mut stage = three();
     let remove = |seat, ban| Command::Remove { seat: Seat(seat), ban };
     assert_eq!(code(stage.ask(&person(3), remove(1, true))), "not_the_host");
     assert_eq!(code(stage.ask(&person(1), remove(3, true))), "nobody_there", "a bot is no person");
-
-    stage.ask(&person(1), remove(1, false)).unwrap();
-    let token = *stage.tokens[&2].last().unwrap();
-    assert_eq!(code(stage.resume(2, token)), "resume_refused");
-    stage.come(2).unwrap();
-
-    stage.join(2).unwrap();
     stage.ask(&person(1), remove(1, true)).unwrap();
-    let (ticket, token) = (*stage.tickets[&2].last().unwrap(), *stage.tokens[&2].last().unwrap());
-    assert_eq!(code(stage.enter(2, ticket)), "ticket_refused");
-    assert_eq!(code(stage.resume(2, token)), "resume_refused");
+    stays_out(&mut stage, 2, "banned_from_match");
+    stage.now = stage.now + REMOVED_FOR;
     assert_eq!(code(stage.join(2)), "banned_from_match");
-    let ticket = stage.draw();
-    let renamed = Command::Join { ticket, name: "Somebody else".into() };
-    assert_eq!(code(stage.ask(&person(2), renamed)), "banned_from_match");
-    stage.pass(second(60));
-    assert_eq!(code(stage.join(2)), "banned_from_match");
+}
+
+#[test]
+fn a_removal_holds_against_rejoining_a_new_name_and_a_resumed_token_for_a_while() {
+    let mut stage = three();
+    stage.ask(&person(1), Command::Remove { seat: Seat(1), ban: false }).unwrap();
+    stays_out(&mut stage, 2, "removed_from_match");
+    stage.now = stage.now + (REMOVED_FOR - second(1));
+    let refused = stage.join(2).unwrap_err();
+    assert!(refused.message.ends_with("come back in 1 s"), "{refused}");
+    stage.now = stage.now + second(1);
+    stage.come(2).unwrap();
+    // Removed again they stay away anew.
+    stage.ask(&person(1), Command::Remove { seat: Seat(1), ban: false }).unwrap();
+    stays_out(&mut stage, 2, "removed_from_match");
 }
 
 #[test]
