@@ -4,7 +4,7 @@
 //! its socket alone: while the client does not read, it stands still, and a job that has more to say than may wait
 //! is called off.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, StreamHandler, WrapFuture};
 use actix_web::http::{StatusCode, header};
@@ -80,13 +80,14 @@ pub(super) async fn connect(
         let (req, app, guest) = (req.clone(), app.clone(), guest.clone());
         move || piston::count(&req, &app, &guest)
     };
-    let ping = app.config.live.ping;
+    let pings = (app.config.live.ping, app.config.live.pong_timeout);
     let session = Session {
         app: app.as_ref().clone(),
         place,
         guest,
         count: Box::new(count),
-        ping,
+        pings,
+        heard: Instant::now(),
         phase: Phase::Fresh,
         under_way: None,
         stdin: Vec::new(),
@@ -117,7 +118,10 @@ struct Session {
     guest: Guest,
     /// Counts the program that is asked for.
     count: Box<dyn Fn() -> Result<Option<UnderWay>, Refused>>,
-    ping: Duration,
+    /// How often the client is asked whether it is there, and how long it may take to answer.
+    pings: (Duration, Duration),
+    /// When something came from it last.
+    heard: Instant,
     phase: Phase,
     under_way: Option<UnderWay>,
     /// Input that came before the program ran. At most [`STDIN_BYTES_MAX`].
@@ -141,6 +145,18 @@ impl Session {
     fn fail(&mut self, message: &str, ctx: &mut Ctx) {
         say(&json!({ "type": "error", "message": message }), ctx);
         self.close(NOTIFIED, ctx);
+    }
+
+    /// Asks the client whether it is there, and ends its program if it does not answer.
+    fn ping(&mut self, ctx: &mut Ctx) {
+        let asked = Instant::now();
+        ctx.ping(b"");
+        ctx.run_later(self.pings.1, move |act, ctx| {
+            if act.heard < asked {
+                let Disconnect { code, reason } = Disconnect::NO_PONG;
+                act.close((code, reason), ctx);
+            }
+        });
     }
 
     fn message(&mut self, text: &str, ctx: &mut Ctx) {
@@ -311,7 +327,7 @@ impl Actor for Session {
             }
         });
         // A program may be silent for long, and networks forget silent connections.
-        ctx.run_interval(self.ping, |_, ctx| ctx.ping(b""));
+        ctx.run_interval(self.pings.0, Self::ping);
     }
 }
 
@@ -344,6 +360,7 @@ impl StreamHandler<Result<Message, ProtocolError>> for Session {
         if matches!(self.phase, Phase::Closed) {
             return;
         }
+        self.heard = Instant::now();
         match message {
             Ok(Message::Text(text)) => self.message(&text, ctx),
             Ok(Message::Binary(bytes)) => match std::str::from_utf8(&bytes) {

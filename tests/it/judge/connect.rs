@@ -207,6 +207,24 @@ async fn a_signal_ends_a_program_and_whoever_goes_away_leaves_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_reads_nothing_more_has_its_program_stopped() {
+    let pings = [("PLAYHOUSE_LIVE_PING", "1s"), ("PLAYHOUSE_LIVE_PONG_TIMEOUT", "1s")];
+    let Some(server) = judging(&pings) else { return };
+    let mut socket = Socket::open(&server).await;
+    socket.say(&init("python", "import time\nprint(1, flush=True)\ntime.sleep(25)")).await;
+    socket.until(|one| one["type"] == "data").await;
+    // Its connection stays open, and pings are not answered.
+    let began = Instant::now();
+    let body =
+        json!({ "language": "python", "version": "*", "files": [{ "content": "print(1)" }] });
+    assert_eq!(execute(&server, &body).await.0, 200);
+    assert!(began.elapsed() < Duration::from_secs(15), "the lane is free again");
+    let (_, (code, why)) = socket.rest().await;
+    assert_eq!((code, &*why), (3012, "no pong"));
+    server.saw_no_panic();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_foreign_page_opens_no_connection() {
     let Some(server) = judging(&[]) else { return };
     let url = server.base().replace("http://", "ws://") + "/api/v2/connect";
