@@ -7,7 +7,7 @@ use playhouse_domain::bug::{self, Bug};
 use playhouse_domain::duty::{DutyId, DutyResult, Work};
 use playhouse_domain::room::Caller;
 use playhouse_protocol::ids::{CommandKey, RoomId};
-use tracing::warn;
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::handle::{AskError, Rooms};
@@ -37,6 +37,10 @@ pub(crate) fn key(room: &RoomId, id: DutyId, work: &Work) -> Uuid {
     Uuid::new_v5(&KEYS, &name)
 }
 
+/// From which failed attempt at a duty on the log warns of it. The third: that one fails is what duties are there
+/// for, and some end since the server stops, or since another attempt goes on with what they began.
+const WARNED_FROM: u64 = 3;
+
 /// One attempt at a duty.
 pub(crate) struct Task {
     pub(crate) id: DutyId,
@@ -59,7 +63,12 @@ pub(crate) fn start(shared: &Arc<Shared>, room: &RoomId, lane: &Arc<Lane>, task:
         lane.post(match result {
             Ok(result) => Input::DutyDone { id, attempt, result },
             Err(TryAgain { reason }) => {
-                warn!(%room, duty = id.0, attempt, reason, "duty failed, will try again");
+                let duty = id.0;
+                if attempt < WARNED_FROM {
+                    info!(%room, duty, attempt, reason, "duty failed, will try again");
+                } else {
+                    warn!(%room, duty, attempt, reason, "duty failed, will try again");
+                }
                 Input::DutyFailed { id, attempt, reason }
             }
         });
