@@ -71,6 +71,22 @@ enum Job {
 
 type Thread = Option<JoinHandle<()>>;
 
+/// Where processors are short, everybody waits for this thread: it goes before ordinary ones, and never waits for a time
+/// slice of theirs to end (`SCHED_FIFO`, the lowest real-time priority; docs/adr/0013). What it does is bounded by
+/// what others give it, so it starves none of them.
+fn goes_first() {
+    use thread_priority::{
+        RealtimeThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let set = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy);
+    if let Err(error) = set {
+        // Root may, and whoever has a limit for it; without it all works as well on a machine with time to spare.
+        tracing::debug!(?error, "the committer has no real-time priority");
+    }
+}
+
 /// A handle to the committer. Cheap to clone.
 #[derive(Clone)]
 pub struct Committer {
@@ -90,7 +106,10 @@ impl Committer {
         let (committer, worker) = Self::by_hand(journal);
         let thread = std::thread::Builder::new()
             .name("committer".into())
-            .spawn(move || worker.run())
+            .spawn(move || {
+                goes_first();
+                worker.run();
+            })
             .expect("a thread can be started");
         *committer.thread.lock() = Some(thread);
         committer
