@@ -47,6 +47,9 @@ struct Arguments {
     /// Where the report is written as a page.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// The client goes before all else on this machine, so that programs that burn it delay the server alone. Needs root.
+    #[arg(long)]
+    ahead: bool,
     /// No progress while it runs.
     #[arg(long, short)]
     quiet: bool,
@@ -82,7 +85,7 @@ fn write(path: Option<&PathBuf>, text: impl FnOnce() -> String) -> Result<(), Ha
 async fn tell(arguments: &Arguments) -> Result<bool, HarnessError> {
     let scenario = arguments.scenario()?;
     let (kills, progress) = (arguments.kill, !arguments.quiet);
-    let options = Options { place: arguments.place()?, kills, progress };
+    let options = Options { place: arguments.place()?, kills, progress, ahead: arguments.ahead };
     let report = tokio::select! {
         report = run(&scenario, &options) => report?,
         _ = tokio::signal::ctrl_c() => return Err(HarnessError::Needs("interrupted")),

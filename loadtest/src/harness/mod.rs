@@ -5,13 +5,14 @@
 //! due, so a server that stalls shows its queue in the figures rather than slowing the clients down.
 //!
 //! - [`scenario`]: the file. [`shape`]: when who arrives. [`run`]: the run.
-//! - [`own_server`]: a server of one's own, to kill. [`machine`]: what it takes.
+//! - [`own_server`]: a server of one's own, to kill. [`machine`]: what it takes. [`burners`]: what a judge runs beside.
 //! - [`watch`]: crowds of watchers; [`seen`]: what each was told. [`meter`]: counts and times. [`report`], [`html`]: what is told.
 
 use crate::buyer::No;
 use crate::client::{Client, ClientError};
 use crate::live::LiveError;
 
+pub mod burners;
 pub mod html;
 pub mod machine;
 pub mod meter;

@@ -9,6 +9,7 @@ use rand::Rng;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::burners::Burners;
 use super::machine::Usage;
 use super::meter::Figures;
 use super::own_server::OwnServer;
@@ -18,6 +19,7 @@ use super::stage::{Cast, Stage};
 use super::{HarnessError, Place};
 use crate::scenes::arena::Grounds;
 use crate::scenes::contest::Hall;
+use crate::scenes::judge::Desk;
 use crate::scenes::poll::Audience;
 use crate::scenes::seats::House;
 
@@ -40,6 +42,9 @@ pub struct Options {
     pub kills: u32,
     /// True if progress is written to the standard error.
     pub progress: bool,
+    /// True if the client's threads go before all others of the machine, so that what else runs there delays the
+    /// server and not the client. Needs root, and `chrt`.
+    pub ahead: bool,
 }
 
 /// How long the own server is up before it is killed again. 500 ms: one that is only ever starting has
@@ -76,6 +81,9 @@ pub async fn run(scenario: &Scenario, options: &Options) -> Result<Report, Harne
         (None, Place::At { url, .. }) => url.clone(),
         (None, Place::Own(_)) => String::new(),
     };
+    if options.ahead {
+        go_ahead()?;
+    }
     let stage = Stage::new(&base, options.place.clone(), seed, scenario.duration());
     let stage = Arc::new(stage);
     if let Some(pid) = server.as_ref().and_then(|server| lock(server).pid()) {
@@ -85,8 +93,20 @@ pub async fn run(scenario: &Scenario, options: &Options) -> Result<Report, Harne
     match scenario.scene()? {
         Scene::Arena(plan) => run.play::<Grounds>(plan).await,
         Scene::Contest(plan) => run.play::<Hall>(plan).await,
+        Scene::Judge(plan) => run.play::<Desk>(plan).await,
         Scene::Poll(plan) => run.play::<Audience>(plan).await,
         Scene::Seats(plan) => run.play::<House>(plan).await,
+    }
+}
+
+/// Gives the threads of this process, and none that come of them, a real-time priority.
+fn go_ahead() -> Result<(), HarnessError> {
+    let words = ["--all-tasks", "--reset-on-fork", "--rr", "--pid", "1"];
+    let own = std::process::id().to_string();
+    let done = std::process::Command::new("chrt").args(words).arg(own).status();
+    match done {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(HarnessError::Needs("to go ahead one must be root and have chrt (util-linux)")),
     }
 }
 
@@ -111,6 +131,10 @@ impl Run<'_> {
     async fn play<C: Cast>(self, plan: C::Plan) -> Result<Report, HarnessError> {
         self.tell("preparing");
         let cast = Arc::new(C::prepare(self.stage.clone(), plan).await?);
+        let burners = match &self.scenario.burners {
+            Some(plan) => Some(Burners::hand_in(&self.stage, plan).await?),
+            None => None,
+        };
         let usage = Arc::new(Mutex::new(Usage::default()));
         let mut beside = JoinSet::new();
         beside.spawn(read_usage(self.stage.clone(), usage.clone()));
@@ -127,9 +151,15 @@ impl Run<'_> {
         }
         beside.shutdown().await;
         self.tell("checking");
+        let burned = match burners {
+            Some(burners) => burners.finish().await?,
+            None => Default::default(),
+        };
         let cast = Arc::into_inner(cast)
             .ok_or(HarnessError::Needs("somebody is still under way after the end"))?;
         let mut verdict = cast.finish().await?;
+        verdict.promises.extend(burned.0);
+        verdict.figures.extend(burned.1);
         let usage =
             std::mem::take(&mut *usage.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         if self.server.is_some() {

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::burners;
 use super::shape::Load;
-use crate::scenes::{arena, contest, poll, seats};
+use crate::scenes::{arena, contest, judge, poll, seats};
 
 /// How long a run may be. An hour: a client's log of it still fits into some hundred megabytes.
 const DURATION_S: std::ops::RangeInclusive<f64> = 0.1..=3600.0;
@@ -53,10 +54,14 @@ pub struct Scenario {
     pub arena: Option<arena::Plan>,
     /// Teams that send programs in.
     pub contest: Option<contest::Plan>,
+    /// People who hand programs in.
+    pub judge: Option<judge::Plan>,
     /// People who vote, and people who watch.
     pub poll: Option<poll::Plan>,
     /// People who hold, extend, buy and abandon seats, and people who watch.
     pub seats: Option<seats::Plan>,
+    /// Programs that a judge runs beside all that.
+    pub burners: Option<burners::Plan>,
     /// Settings of the harness' own server, by their names in `docs/configuration.md`.
     #[serde(default)]
     pub server: BTreeMap<String, serde_json::Value>,
@@ -72,6 +77,8 @@ pub enum Scene {
     Arena(arena::Plan),
     /// See [`contest`].
     Contest(contest::Plan),
+    /// See [`judge`].
+    Judge(judge::Plan),
     /// See [`poll`].
     Poll(poll::Plan),
     /// See [`seats`].
@@ -124,9 +131,11 @@ impl Scenario {
             return Err(ScenarioError::Bounds("in_flight_max is from 1 to 100,000"));
         }
         self.load.check()?;
+        self.burners.iter().try_for_each(burners::Plan::check)?;
         match self.scene()? {
             Scene::Arena(plan) => plan.check(self.load.arrivals(self.duration()).count()),
             Scene::Contest(plan) => plan.check(),
+            Scene::Judge(plan) => plan.check(),
             Scene::Poll(plan) => plan.check(),
             Scene::Seats(plan) => plan.check(),
         }
@@ -141,6 +150,7 @@ impl Scenario {
         let scenes = [
             self.arena.clone().map(Scene::Arena),
             self.contest.clone().map(Scene::Contest),
+            self.judge.clone().map(Scene::Judge),
             self.poll.clone().map(Scene::Poll),
             self.seats.clone().map(Scene::Seats),
         ];
@@ -148,7 +158,7 @@ impl Scenario {
         match (scenes.next(), scenes.next()) {
             (Some(scene), None) => Ok(scene),
             _ => Err(ScenarioError::Bounds(
-                "a scenario has one of the tables arena, contest, poll and seats",
+                "a scenario has one of the tables arena, contest, judge, poll and seats",
             )),
         }
     }

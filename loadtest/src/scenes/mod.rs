@@ -8,6 +8,7 @@ mod arena_replay;
 mod arena_watch;
 pub mod contest;
 mod contest_log;
+pub mod judge;
 pub mod poll;
 pub mod seats;
 mod seats_log;
