@@ -1,4 +1,4 @@
-//! The demo: a small cinema on sale, an evening of polls, and simulated people who use the public
+//! The demo: a small cinema on sale, an evening of polls, a contest, and simulated people who use the public
 //! wire; and matches that the server's own bots play.
 //!
 //! Nothing here has a way in of its own but those matches: the house is made and visited over HTTP, as
@@ -14,6 +14,7 @@ use playhouse_domain::games::match_room::Creation;
 use playhouse_loadtest::client::{Client, ClientError};
 use playhouse_loadtest::evening::{Evening, Guest};
 use playhouse_loadtest::house::House;
+use playhouse_loadtest::marathon::Marathon;
 use playhouse_loadtest::people::Person;
 use rand::Rng;
 use tokio::task::JoinSet;
@@ -30,6 +31,9 @@ const ARRIVE_EVERY: Duration = Duration::from_millis(50);
 /// How long the stage rests between two rounds of the polls. 2 s; also the pause before the next
 /// attempt when the server does not answer.
 const ASK_AGAIN: Duration = Duration::from_secs(2);
+
+/// How long it is from one contest to the next, and until it is looked again whether programs can be judged. 10 s.
+const CONTEST_AGAIN: Duration = Duration::from_secs(10);
 
 /// The matches that are always on, each with the file that names it. Those that bots play are short, so that their
 /// end and their replay are seen, and have room for some visitors; at the table the computer waits for one.
@@ -147,7 +151,7 @@ impl Demo {
         };
         tracing::info!(people = self.people, "the demo's house is open");
         let _crowd = self.crowd();
-        tokio::join!(self.keep_planning(house), self.keep_asking());
+        tokio::join!(self.keep_planning(house), self.keep_asking(), self.keep_contest());
         Ok(())
     }
 
@@ -175,6 +179,27 @@ impl Demo {
                 tracing::warn!(%error, "the demo's polls could not be run on");
             }
             tokio::time::sleep(ASK_AGAIN).await;
+        }
+    }
+
+    /// Holds one contest after the other, where programs can be judged.
+    async fn keep_contest(&self) {
+        while self.people > 0 {
+            if let Err(error) = self.hold_contest().await {
+                tracing::warn!(%error, "the demo's contest could not be held");
+            }
+            tokio::time::sleep(CONTEST_AGAIN).await;
+        }
+    }
+
+    async fn hold_contest(&self) -> Result<(), ClientError> {
+        let Some(organizer) = self.organizer().await? else { return Ok(()) };
+        let Some(contest) = Marathon::open(&organizer).await? else { return Ok(()) };
+        tracing::info!(page = contest.page(), "the demo's contest is on");
+        contest.run(&self.client).await?;
+        match self.organizer().await? {
+            Some(organizer) => contest.reveal(&organizer).await,
+            None => Ok(()),
         }
     }
 
@@ -226,6 +251,7 @@ fn welcome(url: &str, data: &Path, password: Option<&str>, evening: Option<&Even
   Playhouse is open:   {url}/{polls}
   Play with its bots:  {url}/games (arena, snakes, four in a row)
   Run a program:       {url}/playground (hostile ones too)
+  Take part:           {url}/contests (one is always on)
   Organizer's pages:   {url}/organizer and {url}/polls
   Administrator's:     {url}/admin
   API:                 {url}/api/docs

@@ -6,6 +6,7 @@
 //! - [`presenter`]: who makes polls and runs them. [`voter`]: who votes in them, each kind of vote by
 //!   either way; [`ballot`] is the voter's half of a secret one. [`tallies`]: what a follower of a poll
 //!   was told. [`evening`]: a series of polls that is run over and over, and its audience.
+//! - [`marathon`]: a contest that is always on, and its teams.
 //! - [`play`]: a player's connection to a match.
 //! - [`history`]: what buyers were told, and whether it holds. [`follow`]: what a follower was told,
 //!   and whether it is one unbroken line.
@@ -22,6 +23,7 @@ pub mod history;
 pub mod house;
 pub mod linear;
 pub mod live;
+pub mod marathon;
 pub mod people;
 pub mod play;
 pub mod presenter;
