@@ -167,13 +167,13 @@ impl Attack {
     }
 }
 
-fn short(seen: &Value) -> String {
+pub(super) fn short(seen: &Value) -> String {
     seen.to_string().chars().take(700).collect()
 }
 
 /// What is there of a server's jails, seen from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Traces {
+pub(super) struct Traces {
     cgroups: usize,
     processes: usize,
     zombies: usize,
@@ -181,7 +181,7 @@ struct Traces {
 }
 
 impl Traces {
-    fn of(server: &Server) -> Self {
+    pub(super) fn of(server: &Server) -> Self {
         let mut of = BTreeMap::new();
         let mut states = BTreeMap::new();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -218,7 +218,7 @@ impl Traces {
     }
 
     /// Waits until nothing is there that was not `before`.
-    async fn back(server: &Server, before: &Self) {
+    pub(super) async fn back(server: &Server, before: &Self) {
         let start = Instant::now();
         loop {
             let now = Self::of(server);
@@ -252,7 +252,7 @@ fn cgroups(folder: &Path, of: &str, deep: usize) -> usize {
     many
 }
 
-async fn runs_well(server: &Server) {
+pub(super) async fn runs_well(server: &Server) {
     let body = json!({ "language": "c", "version": "*", "files": [{ "content": "int main() { return 7; }" }] });
     let (status, done) = execute(server, &body).await;
     assert_eq!((status, &done["run"]["code"]), (200, &json!(7)), "{done}");

@@ -2,14 +2,17 @@
 //! the programs of the table. `jobs`: handing in, looking, calling off. `live`: what comes on the channels.
 //! `kill`: the server is killed while it judges. `checkers`: programs that decide. `webhook`: who is told outside.
 //! `piston`, `connect`, `clients`: the interface of Piston, over HTTP and WebSocket, and by its public clients.
-//! `attacks`, `secrets`: hostile programs.
+//! `attacks`, `compilers`, `secrets`: hostile programs. `faults`: what is beneath the judge fails. `crowd`: many at once.
 //!
 //! They need root, as jails of the tier `full` do; without it they say so and pass.
 
 mod attacks;
 mod checkers;
 mod clients;
+mod compilers;
 mod connect;
+mod crowd;
+mod faults;
 mod jobs;
 mod kill;
 mod live;

@@ -28,9 +28,14 @@ impl Secrets {
 
 /// A server with something to find: in its variables, and in its data directory.
 pub(super) async fn with_secrets() -> Option<(Server, Secrets)> {
+    with_settings(&[]).await
+}
+
+/// The same with more settings.
+pub(super) async fn with_settings(more: &[(&str, &str)]) -> Option<(Server, Secrets)> {
     let marker = uuid::Uuid::new_v4().simple().to_string();
     let settings = [("PLAYHOUSE_JUDGE_SLOTS", "2"), ("SECRET_OF_THE_SERVER", &*marker)];
-    let server = judging(&settings)?;
+    let server = judging(&[&settings, more].concat())?;
     let file = server.data().join("secret");
     std::fs::write(&file, &marker).unwrap();
     let socket = server.data().join("control.sock");

@@ -8,7 +8,7 @@ use crate::server::Server;
 
 /// A mount namespace with a disk at `FOLDER/data`. It lives as long as a shell that reads its standard
 /// input, which is this process's to close: whatever happens to the test, the disk goes away.
-pub(super) struct Disk {
+pub(crate) struct Disk {
     shell: Child,
     data: PathBuf,
 }
@@ -16,7 +16,7 @@ pub(super) struct Disk {
 impl Disk {
     /// Runs `mount` (shell; `$data` is where) in a namespace of its own. Nothing, with a message, where
     /// that is not allowed.
-    pub(super) fn new(mount: &str, folder: &Path) -> Option<Self> {
+    pub(crate) fn new(mount: &str, folder: &Path) -> Option<Self> {
         let data = folder.join("data");
         std::fs::create_dir_all(&data).unwrap();
         let script = format!("{mount} && echo mounted && exec cat > /dev/null");
@@ -39,12 +39,12 @@ impl Disk {
     }
 
     /// A server on the disk, which does not run yet.
-    pub(super) fn server(&self, folder: tempfile::TempDir) -> Server {
+    pub(crate) fn server(&self, folder: tempfile::TempDir) -> Server {
         Server::of(folder, Some(self.shell.id()))
     }
 
     /// Runs `script` in the namespace; what it prints.
-    pub(super) fn run(&self, script: &str) -> String {
+    pub(crate) fn run(&self, script: &str) -> String {
         let out = Command::new("nsenter")
             .args(["--mount", "--target", &self.shell.id().to_string(), "--", "sh", "-ec", script])
             .env("data", &self.data)
@@ -57,7 +57,7 @@ impl Disk {
     }
 
     /// A file of `mib` on the disk, or of all that is free.
-    pub(super) fn fill(&self, mib: Option<u32>) {
+    pub(crate) fn fill(&self, mib: Option<u32>) {
         let count = mib.map(|mib| format!("count={mib}")).unwrap_or_default();
         self.run(&format!("dd if=/dev/zero of=$data/filler bs=1M {count} 2>/dev/null || true"));
     }

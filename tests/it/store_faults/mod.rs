@@ -1,7 +1,7 @@
 //! What the store promises when the disk fails it: whatever was acknowledged is there, or the server says
 //! that it is not and serves nothing.
 
-mod disks;
+pub(crate) mod disks;
 mod files;
 mod full;
 
