@@ -252,6 +252,31 @@ fn cgroups(folder: &Path, of: &str, deep: usize) -> usize {
     many
 }
 
+/// What was wrong with any of `all`, each handed in as a `job` and by `piston`, at the same time and from both ends.
+pub(super) async fn both_ways<A, W: IntoIterator<Item = String>>(
+    all: &[A],
+    job: impl AsyncFn(&A) -> W,
+    piston: impl AsyncFn(&A) -> W,
+) -> Vec<String> {
+    let jobs = async {
+        let mut wrong = Vec::new();
+        for one in all {
+            wrong.extend(job(one).await);
+        }
+        wrong
+    };
+    let pistons = async {
+        let mut wrong = Vec::new();
+        for one in all.iter().rev() {
+            wrong.extend(piston(one).await);
+        }
+        wrong
+    };
+    let (mut wrong, more) = tokio::join!(jobs, pistons);
+    wrong.extend(more);
+    wrong
+}
+
 pub(super) async fn runs_well(server: &Server) {
     let body = json!({ "language": "c", "version": "*", "files": [{ "content": "int main() { return 7; }" }] });
     let (status, done) = execute(server, &body).await;
@@ -270,22 +295,12 @@ async fn no_hostile_program_gets_through_the_server_or_leaves_anything_behind() 
     let all = attacks(&secrets);
     assert!(all.len() > 140, "the list was not found: {}", all.len());
     let began = Instant::now();
-    let jobs = async {
-        let mut wrong = Vec::new();
-        for attack in &all {
-            wrong.extend(attack.as_job(&ann).await);
-        }
-        wrong
-    };
-    let piston = async {
-        let mut wrong = Vec::new();
-        for attack in all.iter().rev() {
-            wrong.extend(attack.as_piston(&server).await);
-        }
-        wrong
-    };
-    let (mut wrong, more) = tokio::join!(jobs, piston);
-    wrong.extend(more);
+    let wrong = both_ways(
+        &all,
+        async |attack| attack.as_job(&ann).await,
+        async |attack| attack.as_piston(&server).await,
+    )
+    .await;
     println!("{} attacks, each by two ways, in {:?}", all.len(), began.elapsed());
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     Traces::back(&server, &before).await;

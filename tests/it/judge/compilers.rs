@@ -9,7 +9,7 @@ use playhouse_loadtest::client::Client;
 use playhouse_sandbox::attack::{Case, Expect, Kind, cases};
 use serde_json::{Value, json};
 
-use super::attacks::{Traces, runs_well, short};
+use super::attacks::{Traces, both_ways, runs_well, short};
 use super::piston::execute;
 use super::secrets::with_settings;
 use super::{JOBS, judged, languages};
@@ -171,22 +171,12 @@ async fn no_program_gets_through_a_compiler_an_interpreter_or_the_host_of_module
     // The jails that stand ready are made again.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let before = Traces::of(&server);
-    let jobs = async {
-        let mut wrong = Vec::new();
-        for attack in &all {
-            wrong.extend(attack.as_job(&ann).await);
-        }
-        wrong
-    };
-    let piston = async {
-        let mut wrong = Vec::new();
-        for attack in all.iter().rev() {
-            wrong.extend(attack.as_piston(&server).await);
-        }
-        wrong
-    };
-    let (mut wrong, more) = tokio::join!(jobs, piston);
-    wrong.extend(more);
+    let wrong = both_ways(
+        &all,
+        async |attack| attack.as_job(&ann).await,
+        async |attack| attack.as_piston(&server).await,
+    )
+    .await;
     println!("{} attacks, each by two ways", all.len());
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     Traces::back(&server, &before).await;
