@@ -101,7 +101,8 @@ export const isoDay = (date) => new Date(date.getTime() - date.getTimezoneOffset
 export async function start() {
   let account = null;
   try { account = await me(); } catch (problem) { toast(sentence(problem.message), "error"); }
-  const link = (href, text) => el("a", { href, "aria-current": location.pathname === href ? "page" : null }, text);
+  const current = (href) => location.pathname === href ? "page" : location.pathname.startsWith(`${href}/`) ? "true" : null;
+  const link = (href, text) => el("a", { href, "aria-current": current(href) }, text);
   const organizes = account && account.role !== "user";
   const top = $("#top");
   top.replaceChildren(
