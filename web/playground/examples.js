@@ -127,13 +127,13 @@ const clock = setInterval(() => {
   },
   {
     id: "fork-bomb", language: "c", hostile: true, title: "A fork bomb",
-    says: "It makes processes that make processes. The 65th is refused, a thousand times: process limit, and all of them are gone.",
+    says: "It makes processes that make processes. The 65th is refused, again and again: process limit, and all of them are gone.",
     files: { "main.c": raw`
 #include <stdio.h>
 #include <unistd.h>
 
 int main(void) {
-    for (int refused = 0; refused < 1000;) {
+    for (int refused = 0; refused < 50;) {
         if (fork() < 0) refused++;
     }
     perror("fork");
