@@ -184,7 +184,10 @@ impl Demo {
 
     /// Holds one contest after the other, where programs can be judged.
     async fn keep_contest(&self) {
-        while self.people > 0 {
+        if self.people == 0 {
+            return;
+        }
+        loop {
             if let Err(error) = self.hold_contest().await {
                 tracing::warn!(%error, "the demo's contest could not be held");
             }
