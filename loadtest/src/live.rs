@@ -58,6 +58,13 @@ pub struct Live {
     pushes: Vec<Value>,
 }
 
+/// What a push tells of a room: what changed, or else the whole view.
+#[must_use]
+pub fn news(push: &Value) -> &Value {
+    let data = &push["pub"]["data"];
+    if data["change"].is_null() { &data["view"] } else { &data["change"] }
+}
+
 fn broken(error: impl std::fmt::Display) -> LiveError {
     LiveError::Broken(error.to_string())
 }

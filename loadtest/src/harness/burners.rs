@@ -4,9 +4,10 @@
 //! its limit. They are followed on the queue's channel, and called off when everybody else has gone.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -16,7 +17,7 @@ use super::scenario::ScenarioError;
 use super::stage::Stage;
 use super::{HarnessError, Promise};
 use crate::client::Client;
-use crate::live::{Live, LiveError};
+use crate::live::{Live, LiveError, news};
 
 /// How many jobs one account may have. 50, as the server's default.
 const PER_ACCOUNT: usize = 50;
@@ -97,10 +98,6 @@ impl Seen {
 
 type Shared = Arc<Mutex<Seen>>;
 
-fn locked(seen: &Shared) -> std::sync::MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 /// The programs of a run.
 pub struct Burners {
     programs: usize,
@@ -121,12 +118,11 @@ async fn follow(base: String, who: Client, seen: Shared) {
 async fn hear(base: &str, who: &Client, seen: &Shared) -> Result<(), LiveError> {
     let mut live = Live::connect(base, who.token()).await?;
     let told = live.command("subscribe", json!({ "channel": "queue:judge" })).await?;
-    locked(seen).view(&told["data"]["view"]);
+    seen.lock().view(&told["data"]["view"]);
     loop {
         // Nobody says anything while nothing starts or ends.
         let push = live.push(Duration::from_secs(600)).await?;
-        let data = &push["pub"]["data"];
-        locked(seen).view(if data["change"].is_null() { &data["view"] } else { &data["change"] });
+        seen.lock().view(news(&push));
     }
 }
 
@@ -170,7 +166,7 @@ impl Burners {
         let begun = Instant::now();
         loop {
             let (slots, running, waiting) = {
-                let seen = locked(&self.seen);
+                let seen = self.seen.lock();
                 (seen.slots, seen.running, seen.waiting)
             };
             if slots > 0 && (running == slots || waiting == 0) {
@@ -189,7 +185,7 @@ impl Burners {
     ///
     /// [`HarnessError`] if the server does not answer.
     pub async fn finish(mut self) -> Result<(Vec<Promise>, Figures), HarnessError> {
-        let burning = locked(&self.seen).running;
+        let burning = self.seen.lock().running;
         let mut judged = 0;
         let mut wrong = None;
         for (who, job) in &self.jobs {
@@ -201,7 +197,7 @@ impl Burners {
             }
         }
         self.followers.shutdown().await;
-        let seen = std::mem::take(&mut *locked(&self.seen));
+        let seen = std::mem::take(&mut *self.seen.lock());
         let found = |broken: Option<String>, fine: String| broken.map_or(Ok(fine), Err);
         let still = (burning == 0).then(|| "none ran at the end: give more programs".to_owned());
         let promises = vec![

@@ -17,7 +17,7 @@ use crate::harness::meter::Outcome;
 use crate::harness::scenario::ScenarioError;
 use crate::harness::stage::{Cast, Stage, Verdict};
 use crate::harness::{HarnessError, Promise};
-use crate::live::Live;
+use crate::live::{Live, news};
 
 /// How long before it begins the contest is made. 2 s, so that all have registered.
 const BEGINS_IN: Duration = Duration::from_secs(2);
@@ -143,8 +143,7 @@ async fn hear(stage: &Stage, channel: &str, log: &Shared) -> Result<(), HarnessE
     locked(log).hears(&told["data"]["view"]);
     loop {
         let push = live.push(Duration::from_secs(60)).await.map_err(gone)?;
-        let data = &push["pub"]["data"];
-        locked(log).hears(if data["change"].is_null() { &data["view"] } else { &data["change"] });
+        locked(log).hears(news(&push));
     }
 }
 

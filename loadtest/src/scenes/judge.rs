@@ -5,9 +5,10 @@
 //! before anybody arrives; unless `new` says that each is another.
 
 use std::process::Stdio;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -17,7 +18,7 @@ use crate::harness::meter::Outcome;
 use crate::harness::scenario::ScenarioError;
 use crate::harness::stage::{Cast, Stage, Verdict};
 use crate::harness::{HarnessError, Promise};
-use crate::live::{Live, LiveError};
+use crate::live::{Live, LiveError, news};
 
 /// How many jobs one account may have. 50, as the server's default.
 const PER_ACCOUNT: usize = 50;
@@ -140,10 +141,6 @@ pub struct Desk {
     log: Mutex<Log>,
 }
 
-fn locked<T>(what: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    what.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
 /// Runs `words` in `folder` with the two numbers as its input.
 async fn bare(folder: &std::path::Path, words: &[&str]) -> std::io::Result<bool> {
     let mut command = Command::new(words[0]);
@@ -198,8 +195,7 @@ async fn verdict(live: &mut Live, channel: &str) -> Result<Value, LiveError> {
     while seen["verdict"].is_null() {
         let push = live.push(VERDICT_WITHIN).await?;
         if push["channel"] == *channel {
-            let data = &push["pub"]["data"];
-            seen = if data["change"].is_null() { &data["view"] } else { &data["change"] }.clone();
+            seen = news(&push).clone();
         }
     }
     live.command("unsubscribe", json!({ "channel": channel })).await?;
@@ -217,7 +213,7 @@ impl Desk {
         }
         let body = json!({ "language": language.known.id, "source": source,
             "tests": [{ "stdin": "40 2\n", "expected": "42\n" }] });
-        let free = locked(&self.free).pop();
+        let free = self.free.lock().pop();
         let (account, mut live) = match free {
             Some((account, live)) => (account, Some(live)),
             None => (nth as usize % self.accounts.len(), None),
@@ -241,7 +237,7 @@ impl Desk {
             };
             match verdict(&mut here, &channel).await {
                 Ok(seen) => {
-                    locked(&self.free).push((account, here));
+                    self.free.lock().push((account, here));
                     return Ok(seen);
                 }
                 Err(error) if begun.elapsed() > VERDICT_WITHIN => return Err(error.into()),
@@ -281,7 +277,7 @@ impl Cast for Desk {
         for n in 0..desk.accounts.len() * PER_ACCOUNT {
             let account = n % desk.accounts.len();
             let live = Live::connect(&desk.stage.base, desk.accounts[account].token()).await?;
-            locked(&desk.free).push((account, live));
+            desk.free.lock().push((account, live));
         }
         Ok(desk)
     }
@@ -291,7 +287,7 @@ impl Cast for Desk {
         let [judged, without] = language.known.names;
         let outcome = match self.send(nth, language).await {
             Ok(seen) => {
-                let mut log = locked(&self.log);
+                let mut log = self.log.lock();
                 log.first = Some(log.first.map_or(due, |first| first.min(due)));
                 log.last = Some(Instant::now());
                 log.accepted += u64::from(seen["verdict"] == "accepted");
@@ -301,7 +297,7 @@ impl Cast for Desk {
                 Outcome::Ok
             }
             Err(error) => {
-                locked(&self.log).wrong.get_or_insert(error.to_string());
+                self.log.lock().wrong.get_or_insert(error.to_string());
                 Outcome::Failed
             }
         };
@@ -316,11 +312,11 @@ impl Cast for Desk {
     }
 
     fn word(&self) -> String {
-        format!("{} judged", locked(&self.log).accepted)
+        format!("{} judged", self.log.lock().accepted)
     }
 
     async fn finish(self) -> Result<Verdict, HarnessError> {
-        let log = std::mem::take(&mut *locked(&self.log));
+        let log = std::mem::take(&mut *self.log.lock());
         let found = match log.wrong {
             Some(wrong) => Err(wrong),
             None => Ok(format!("{} programs", log.accepted)),

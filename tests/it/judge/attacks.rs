@@ -3,7 +3,7 @@
 //! nothing of them is left.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use playhouse_loadtest::client::Client;
@@ -181,7 +181,7 @@ pub(super) struct Traces {
 }
 
 impl Traces {
-    pub(super) fn of(server: &Server) -> Self {
+    fn of(server: &Server) -> Self {
         let mut of = BTreeMap::new();
         let mut states = BTreeMap::new();
         for entry in std::fs::read_dir("/proc").unwrap().flatten() {
@@ -210,11 +210,18 @@ impl Traces {
         // The server's own, and those of whoever makes its jails.
         let makers = all.iter().take(2).copied();
         Self {
-            cgroups: cgroups(Path::new("/sys/fs/cgroup"), &format!("{}-", server.pid()), 0),
+            cgroups: jails(server).iter().map(|jails| jobs(jails)).sum(),
             processes: all.len(),
             zombies: all.iter().filter(|pid| states.get(*pid).is_some_and(|s| s == "Z")).count(),
             mounts: makers.map(|pid| (pid, lines(pid))).collect(),
         }
+    }
+
+    /// What is there once a program has run well, and the jails that stand ready are made again.
+    pub(super) async fn at_rest(server: &Server) -> Self {
+        runs_well(server).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        Self::of(server)
     }
 
     /// Waits until nothing is there that was not `before`.
@@ -235,21 +242,31 @@ impl Traces {
     }
 }
 
-/// Folders of jobs below `folder` that belong to the supervisor whose folder's name begins so.
-fn cgroups(folder: &Path, of: &str, deep: usize) -> usize {
-    let mut many = 0;
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) || deep > 6 {
-            continue;
+/// The folders of this server's jails, one in each hierarchy of cgroups.
+pub(super) fn jails(server: &Server) -> Vec<PathBuf> {
+    let own = format!("{}-", server.pid());
+    let mut found = Vec::new();
+    let mut next = vec![(PathBuf::from("/sys/fs/cgroup"), 0)];
+    while let Some((folder, deep)) = next.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if deep > 6 || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                continue;
+            }
+            let ours = folder.file_name().is_some_and(|name| name == "playhouse-sandbox");
+            if ours && entry.file_name().to_string_lossy().starts_with(&own) {
+                found.push(entry.path());
+            } else {
+                next.push((entry.path(), deep + 1));
+            }
         }
-        let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
-        let parent = path.parent().and_then(Path::parent).and_then(Path::file_name);
-        let ours = parent.is_some_and(|parent| parent == "playhouse-sandbox")
-            && folder.file_name().is_some_and(|own| own.to_string_lossy().starts_with(of));
-        many += usize::from(ours && name.starts_with("job-"));
-        many += cgroups(&path, of, deep + 1);
     }
-    many
+    found
+}
+
+/// How many jobs have a folder in `jails`.
+fn jobs(jails: &Path) -> usize {
+    let entries = std::fs::read_dir(jails).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("job-")).count()
 }
 
 /// What was wrong with any of `all`, each handed in as a `job` and by `piston`, at the same time and from both ends.
@@ -287,10 +304,7 @@ pub(super) async fn runs_well(server: &Server) {
 async fn no_hostile_program_gets_through_the_server_or_leaves_anything_behind() {
     let Some((server, secrets)) = with_secrets().await else { return };
     let ann = server.person("ann").await;
-    runs_well(&server).await;
-    // The jails that stand ready are made again.
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = Traces::of(&server);
+    let before = Traces::at_rest(&server).await;
     assert!(before.cgroups > 0, "the jails that stand ready are not seen: {before:?}");
     let all = attacks(&secrets);
     assert!(all.len() > 140, "the list was not found: {}", all.len());

@@ -167,10 +167,7 @@ async fn no_program_gets_through_a_compiler_an_interpreter_or_the_host_of_module
         all.into_iter().partition(|attack| there.contains(&attack.language));
     missing.iter().for_each(|one| println!("left out: {}: no {}", one.case.name, one.language));
     assert!(all.len() > 30, "the list was not found: {}", all.len());
-    runs_well(&server).await;
-    // The jails that stand ready are made again.
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let before = Traces::of(&server);
+    let before = Traces::at_rest(&server).await;
     let wrong = both_ways(
         &all,
         async |attack| attack.as_job(&ann).await,

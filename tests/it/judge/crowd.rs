@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use playhouse_loadtest::client::Client;
-use playhouse_loadtest::live::Live;
+use playhouse_loadtest::live::{Live, news};
 use serde_json::{Value, json};
 
 use super::{JOBS, hand_in, judged, judging};
@@ -32,9 +32,7 @@ impl Looking {
 
     async fn next(&mut self) {
         let push = self.live.push(Duration::from_secs(60)).await.unwrap();
-        let data = &push["pub"]["data"];
-        let new = if data["change"].is_null() { &data["view"] } else { &data["change"] };
-        self.view = new.clone();
+        self.view = news(&push).clone();
     }
 
     /// The places of one's jobs that wait.

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::attacks::{Traces, runs_well};
+use super::attacks::{Traces, jails, runs_well};
 use super::piston::execute;
 use super::{hand_in, judged, judging, once, python, text};
-use crate::server::Server;
 use crate::store_faults::disks::Disk;
 
 /// A language whose compiler does what a shell is told.
@@ -41,10 +40,7 @@ async fn a_compiler_that_hangs_forks_or_writes_ten_gigabytes_is_a_verdict_and_le
     let path = file.display().to_string();
     let Some(server) = judging(&[("PLAYHOUSE_JUDGE_LANGUAGES", &path)]) else { return };
     let ann = server.person("ann").await;
-    runs_well(&server).await;
-    // The jails that stand ready are made again.
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let before = Traces::of(&server);
+    let before = Traces::at_rest(&server).await;
     let mut jobs = Vec::new();
     for (id, _, says) in WRONG {
         let body = json!({ "language": id, "files": [{ "name": "main.x", "content": "x" }] });
@@ -71,30 +67,6 @@ fn files(folder: &Path) -> usize {
     std::fs::read_dir(folder).map_or(0, Iterator::count)
 }
 
-/// The folders of this server's jails below `top`, one for each hierarchy.
-fn folders(top: &Path, pid: u32) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let mut next = vec![(top.to_owned(), 0)];
-    while let Some((folder, deep)) = next.pop() {
-        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-            if deep > 6 || !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                continue;
-            }
-            let ours = folder.file_name().is_some_and(|name| name == "playhouse-sandbox");
-            if ours && entry.file_name().to_string_lossy().starts_with(&format!("{pid}-")) {
-                found.push(entry.path());
-            } else {
-                next.push((entry.path(), deep + 1));
-            }
-        }
-    }
-    found
-}
-
-fn cgroups_of(server: &Server) -> Vec<PathBuf> {
-    folders(Path::new("/sys/fs/cgroup"), server.pid())
-}
-
 /// How many of the next jobs find their folder taken.
 const TAKEN: u32 = 200;
 
@@ -104,7 +76,7 @@ async fn a_cgroup_that_cannot_be_made_runs_nothing_says_so_and_is_tried_again() 
     let ann = server.person("ann").await;
     assert_eq!(judged(&ann, &hand_in(&ann, python("print(1)")).await).await["verdict"], "accepted");
     // Somebody else has the folders that the next jobs would be given.
-    let folder = cgroups_of(&server).into_iter().next().expect("a folder of its own");
+    let folder = jails(&server).into_iter().next().expect("a folder of its own");
     let taken: Vec<PathBuf> = (0..TAKEN).map(|n| folder.join(format!("job-{n}"))).collect();
     let made: Vec<_> = taken.iter().filter(|path| std::fs::create_dir(path).is_ok()).collect();
     assert!(made.len() > TAKEN as usize / 2, "{}", made.len());
@@ -143,7 +115,7 @@ async fn what_a_killed_server_left_of_its_jails_is_swept_when_it_starts_again() 
     let body = json!({ "language": "python", "source": source, "limits": limits });
     let job = hand_in(&ann, body).await;
     once(&ann, &job, |seen| seen["stdout"].as_str().is_some_and(|out| out.contains('1'))).await;
-    let left = cgroups_of(&server);
+    let left = jails(&server);
     assert!(!left.is_empty());
     tokio::task::block_in_place(|| server.kill());
     let there = left.iter().filter(|folder| folder.exists()).count();
@@ -156,7 +128,7 @@ async fn what_a_killed_server_left_of_its_jails_is_swept_when_it_starts_again() 
         assert!(began.elapsed() < Duration::from_secs(20), "{left:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(!cgroups_of(&server).is_empty());
+    assert!(!jails(&server).is_empty());
     ann.delete(&job).await.unwrap();
     server.saw_no_panic();
 }
